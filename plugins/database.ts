@@ -1,0 +1,129 @@
+import fp from 'fastify-plugin'
+import postgres, { type Sql } from 'postgres'
+import { type Admission, createAdmission } from './database/admission.ts'
+import { DatabaseUnavailable, isConnectionLoss, isUnavailable } from './database/unavailable.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The one way to PostgreSQL: admission, retry of lost connections, translated errors. */
+    database: Database
+  }
+}
+
+export interface DatabaseOptions {
+  /** A `postgres://` URL; several hosts separated by commas mean "whichever is primary now". */
+  url: string
+  /** Connections of this process. Few are better: a statement waits less in our queue than in theirs. */
+  poolSize: number
+  /** Named prepared statements; off for a transaction-mode pooler that does not know them. */
+  prepare?: boolean
+  /** What the connections call themselves in `pg_stat_activity`. */
+  applicationName?: string
+}
+
+export type Database = ReturnType<typeof createDatabase>
+
+/** How long a statement may wait for a connection: long enough for a burst, short enough for a phone. */
+const ADMISSION_TIMEOUT_MS = 2_000
+/** Callers that may wait at once, for each connection; past that, waiting is only a slower refusal. */
+const WAITERS_PER_CONNECTION = 100
+/** The server gives a statement up first, so that its locks are gone when the caller hears of it. */
+const STATEMENT_TIMEOUT_MS = 5_000
+/** Below the statement's: a lock that is not free by then belongs to something stuck. */
+const LOCK_TIMEOUT_MS = 3_000
+/** The caller's patience with a server that took the statement and went silent. */
+const ANSWER_TIMEOUT_MS = 8_000
+/** A lost connection is tried again for this long; a restart of the server takes about as much. */
+const RETRY_FOR_MS = 4_000
+const RETRY_PAUSE_MS = 100
+
+export function createDatabase(options: DatabaseOptions) {
+  const sql = postgres(options.url, {
+    max: options.poolSize,
+    // One statement on a connection at a time: faster for short ones, and clear of pipelining's lost replies.
+    max_pipeline: 1,
+    prepare: options.prepare ?? true,
+    connect_timeout: 5,
+    // A database that is back must be used within seconds, so the pause between attempts stays short.
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
+    target_session_attrs: 'primary',
+    onnotice: () => {},
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    connection: {
+      application_name: options.applicationName ?? 'holdfast',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    },
+  })
+  const admission = createAdmission({
+    permits: options.poolSize,
+    waiters: options.poolSize * WAITERS_PER_CONNECTION,
+    timeoutMs: ADMISSION_TIMEOUT_MS,
+  })
+
+  return {
+    /**
+     * Runs one statement. It must be safe to send twice: when the connection is lost before the answer
+     * came, nobody knows whether it was carried out, and it is sent again.
+     *
+     * @throws DatabaseUnavailable (503) when there is no connection, no free one in time, or no answer
+     */
+    query: <T>(work: (sql: Sql<{ bigint: number }>) => PromiseLike<T>): Promise<T> =>
+      retryLostConnections(() => admitted(admission, () => work(sql))),
+
+    /** Connections in use, callers waiting for one, and how many there are. */
+    pool: () => ({ size: options.poolSize, busy: admission.busy(), waiting: admission.waiting() }),
+
+    /** Lets statements under way finish for up to five seconds, then closes every connection. */
+    close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+async function admitted<T>(admission: Admission, work: () => PromiseLike<T>): Promise<T> {
+  const release = await admission.enter()
+  const running = Promise.resolve(work())
+  // The permit follows the statement, not the caller: a caller that gave up has not freed the connection.
+  running.then(release, release)
+  return await withPatience(running)
+}
+
+async function withPatience<T>(running: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new DatabaseUnavailable(`no answer within ${ANSWER_TIMEOUT_MS} ms`)),
+      ANSWER_TIMEOUT_MS,
+    )
+  })
+  try {
+    return await Promise.race([running, patience])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function retryLostConnections<T>(attempt: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + RETRY_FOR_MS
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      if (!isConnectionLoss(error) || Date.now() >= giveUpAt) throw DatabaseUnavailable.from(error)
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * (0.5 + Math.random())))
+    }
+  }
+}
+
+/**
+ * PostgreSQL for the whole process. Registering it connects to nothing: a process starts while its
+ * database is away, and serves as soon as it is there.
+ */
+export const database = fp<{ database: Database }>(
+  async (app, options) => {
+    app.decorate('database', options.database)
+    app.addHook('onClose', () => options.database.close())
+  },
+  { name: 'database', fastify: '5.x' },
+)

@@ -1,0 +1,68 @@
+import { Problem } from '../problem-details.ts'
+
+/** The database could not be asked, or did not answer in time. What was sent may or may not have happened. */
+export class DatabaseUnavailable extends Problem {
+  constructor(cause: unknown) {
+    super('service-unavailable', {
+      detail: 'The database is away. Try again shortly, with the same idempotency key.',
+      headers: { 'Retry-After': '2' },
+      cause: typeof cause === 'string' ? new Error(cause) : cause,
+    })
+  }
+
+  static from(error: unknown): DatabaseUnavailable {
+    return error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(error)
+  }
+}
+
+/** The driver's and the operating system's words for a connection that is not there (any more). */
+const LOST = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  // PostgreSQL, appendix A: class 57 (shutdown, crash, starting up), class 08, and a standby not yet promoted.
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '08000',
+  '08003',
+  '08006',
+  '25006',
+  // Too many connections: a slot may be free in a moment.
+  '53300',
+  // A serialization failure or a deadlock: the statement left nothing behind and may be sent again.
+  '40001',
+  '40P01',
+])
+
+/** Out of time: the server gave the statement up (57014) or could not lock (55P03). Not sent again at once. */
+const EXHAUSTED = new Set(['57014', '55P03'])
+
+/** True where the same statement may succeed on another connection in a moment. */
+export function isConnectionLoss(error: unknown): boolean {
+  return hasCode(error, LOST)
+}
+
+/** True where the fault is the database's state rather than the statement. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || hasCode(error, LOST) || hasCode(error, EXHAUSTED)
+}
+
+function hasCode(error: unknown, codes: Set<string>): boolean {
+  if (!(error instanceof Error)) return false
+  if ('code' in error && typeof error.code === 'string' && codes.has(error.code)) return true
+  // Several hosts were tried: the driver wraps what each of them said.
+  if (error instanceof AggregateError) return error.errors.some((one) => hasCode(one, codes))
+  return false
+}
