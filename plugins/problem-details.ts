@@ -1,3 +1,4 @@
+export { defineProblems, type ProblemFactory } from './problem-details/define-problems.ts'
 export {
   Problem,
   type ProblemCatalogue,
