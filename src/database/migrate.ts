@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import { Client } from 'pg'
+import { PgBoss } from 'pg-boss'
+import { deadLetterQueue, QUEUES, queueSettings } from '../jobs/queues.ts'
+import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
+
+/** Any constant: whoever migrates this database takes the same lock. */
+const LOCK = 4_065_333_813
+
+/**
+ * Brings a database to the schema of this release: the job tables, the migrations, the queues. Several at once
+ * are safe: one does the work, the others wait for it and find nothing left to do.
+ *
+ * @param databaseUrl a `postgres://` URL of a role that may create tables
+ * @returns the names of the migrations that were applied, in order
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const client = new Client({ connectionString: databaseUrl, application_name: 'holdfast-migrate' })
+  await client.connect()
+  try {
+    // A session lock, so not through a transaction-mode pooler: migrations go to the database itself.
+    await client.query('select pg_advisory_lock($1)', [LOCK])
+    await migrateJobTables(databaseUrl)
+    const applied = await runner({
+      dbClient: client,
+      dir: MIGRATIONS_DIRECTORY,
+      migrationsTable: MIGRATIONS_TABLE,
+      direction: 'up',
+      noLock: true,
+      log: () => {},
+    })
+    return applied.map((migration) => migration.name)
+  } finally {
+    await client.end()
+  }
+}
+
+/** pg-boss brings its own migrations; the queues are upserted, so that a release can change their settings. */
+async function migrateJobTables(databaseUrl: string) {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 1,
+    migrate: true,
+    supervise: false,
+    schedule: false,
+  })
+  await boss.start()
+  try {
+    for (const queue of QUEUES) {
+      const { heartbeatSeconds, ...settings } = queueSettings
+      const deadLetter = deadLetterQueue(queue)
+      await boss.createQueue(deadLetter, settings)
+      await boss.createQueue(queue, { ...settings, heartbeatSeconds, deadLetter })
+      await boss.updateQueue(deadLetter, settings)
+      await boss.updateQueue(queue, { ...settings, heartbeatSeconds, deadLetter })
+    }
+  } finally {
+    await boss.stop({ graceful: false })
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { readMigrationConfig } = await import('../config.ts')
+  const applied = await migrate(readMigrationConfig(process.env).databaseUrl)
+  console.log(applied.length === 0 ? 'The schema is current.' : `Applied ${applied.join(', ')}.`)
+}
