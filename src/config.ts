@@ -1,0 +1,72 @@
+import Type, { type Static, type TObject } from 'typebox'
+import { Value } from 'typebox/value'
+import { type BadVariable, ConfigError } from './config/config-error.ts'
+import { conflicts } from './config/rules.ts'
+import { ConfigSchema } from './config/schema.ts'
+import { parse, variables } from './config/variables.ts'
+
+export { ConfigError } from './config/config-error.ts'
+
+/** Every setting of the service, read once and frozen. `src/config/schema.ts` explains each. */
+export type Config = Readonly<Static<typeof ConfigSchema>>
+
+/** `process.env`, or what stands in for it. An empty variable is one that is not set: `NAME=` means that. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads and judges the whole environment.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong
+ */
+export function readConfig(env: Environment): Config {
+  const { values, bad } = judge(env, ConfigSchema)
+  for (const { key, allowed } of conflicts(values, (name) => rawOf(env, name) !== undefined)) {
+    const variable = variables.find((one) => one.key === key)
+    if (variable === undefined || bad.some((one) => one.variable === variable)) continue
+    bad.push({ variable, raw: rawOf(env, key), allowed })
+  }
+  return accepted(ConfigSchema, values, bad)
+}
+
+/**
+ * @returns all that a migration needs
+ * @throws ConfigError
+ */
+export const readMigrationConfig = (env: Environment) =>
+  readPart(env, Type.Pick(ConfigSchema, ['databaseUrl']))
+
+/**
+ * @returns the way to the operations listener
+ * @throws ConfigError
+ */
+export const readOperatorConfig = (env: Environment) =>
+  readPart(env, Type.Pick(ConfigSchema, ['opsHost', 'opsPort', 'opsToken']))
+
+function readPart<T extends TObject>(env: Environment, schema: T): Readonly<Static<T>> {
+  const { values, bad } = judge(env, schema)
+  return accepted(schema, values, bad)
+}
+
+function judge(env: Environment, schema: TObject) {
+  const values: Record<string, unknown> = {}
+  const bad: BadVariable[] = []
+  for (const variable of variables.filter(({ key }) => key in schema.properties)) {
+    const raw = env[variable.name] || undefined
+    const value = raw === undefined ? variable.standard : parse(variable, raw)
+    if (value === undefined && !variable.required) continue
+    if (value === undefined || !Value.Check(variable.schema, value)) {
+      bad.push({ variable, raw, allowed: variable.allowed })
+    } else values[variable.key] = Array.isArray(value) ? Object.freeze([...value]) : value
+  }
+  return { values, bad }
+}
+
+function accepted<T extends TObject>(schema: T, values: unknown, bad: BadVariable[]): Readonly<Static<T>> {
+  if (bad.length > 0 || !Value.Check(schema, values)) throw new ConfigError(bad)
+  return Object.freeze(values)
+}
+
+function rawOf(env: Environment, key: string): string | undefined {
+  const name = variables.find((one) => one.key === key)?.name
+  return name === undefined ? undefined : env[name] || undefined
+}

@@ -1,0 +1,132 @@
+import { isIP } from 'node:net'
+import Type, { type TSchema } from 'typebox'
+
+/**
+ * The kinds of value a variable can have. Each carries `allowed`, the sentence a person reads when the value
+ * is refused, so that a rule and its explanation cannot drift apart.
+ */
+
+/** What the schema says about one variable beside its kind. A type, for the schema wants an index signature. */
+export type Note = {
+  /** The heading that begins with this variable in `.env.example`. */
+  section?: string
+  description: string
+  default?: unknown
+  /** As they would stand in the environment. */
+  examples: [string, ...string[]]
+  /** An error must not show any of it. */
+  secret?: true
+}
+
+export const text = (allowed: string, pattern: string, note: Note) =>
+  Type.String({ ...note, pattern, allowed })
+
+/** A whole number; `unit` completes the sentence that says what is allowed. */
+export const whole = (minimum: number, maximum: number, unit: string, note: Note) =>
+  Type.Integer({ ...note, minimum, maximum, allowed: `a whole number from ${minimum} to ${maximum}${unit}` })
+
+export const seconds = (minimum: number, maximum: number, note: Note) =>
+  whole(minimum, maximum, ', in seconds', note)
+
+export const port = (note: Note) =>
+  Type.Integer({
+    ...note,
+    minimum: 0,
+    maximum: 65_535,
+    allowed: 'a port from 0 to 65535, where 0 takes any free one',
+  })
+
+export const flag = (note: Note) => Type.Boolean({ ...note, allowed: 'true or false' })
+
+export const host = (note: Note) =>
+  text('a host name or an IP address', '^(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$', note)
+
+/** What a header or a shell can carry without quoting; a token with a stray line break is refused here. */
+export const token = (note: Note) => text('visible ASCII characters without spaces', '^[!-~]+$', note)
+
+export const oneOf = <const T extends readonly string[]>(values: T, note: Note) =>
+  Type.Enum(values, { ...note, allowed: `one of ${values.join(', ')}` })
+
+const refined = <T extends TSchema>(
+  make: (options: Note & { allowed: string }) => T,
+  note: Note,
+  allowed: string,
+  holds: (value: unknown) => boolean,
+) => Type.Refine(make({ ...note, allowed }), holds)
+
+const textThat = (note: Note, allowed: string, holds: (value: string) => boolean) =>
+  refined(Type.String, note, allowed, (value) => typeof value === 'string' && holds(value))
+
+const listThat = (note: Note, allowed: string, holds: (item: string) => boolean) =>
+  refined(
+    (options) => Type.Array(Type.String(), options),
+    note,
+    allowed,
+    (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && holds(item)),
+  )
+
+/** A secret that is measured in bytes: 32 is the least RFC 7518 section 3.2 permits for HS256. */
+export const secretOf = (bytes: number, note: Note) =>
+  textThat(note, `at least ${bytes} bytes, random ones`, (value) => Buffer.byteLength(value) >= bytes)
+
+export const url = (schemes: readonly string[], note: Note) =>
+  textThat(note, `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}`, (value) => {
+    const parsed = /\s/.test(value) ? null : URL.parse(value)
+    return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
+  })
+
+/** A URL that paths are appended to; a slash at its end has been dropped when it is judged. */
+export const baseUrl = (note: Note) =>
+  Object.assign(
+    textThat(
+      note,
+      'a URL that begins with http:// or https://, with no query and no fragment',
+      (value) => /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) && URL.canParse(value),
+    ),
+    { base: true },
+  )
+
+// `new URL` refuses `a:1,b:2`, the multi-host form of libpq, so every host is judged alone.
+const postgresUrl = /^postgres(?:ql)?:\/\/(?:[^@/?#\s]*@)?([^@/?#\s]+)(?:\/[^?#\s]*)?(?:\?[^#\s]*)?$/
+
+/** A Postgres connection URL; several hosts, each with its port, stand in one URL with commas between them. */
+export const databaseUrl = (note: Note) =>
+  textThat(
+    note,
+    'a URL that begins with postgres:// or postgresql://; several hosts are written a:5432,b:5432',
+    (value) => {
+      const hosts = postgresUrl.exec(value)?.[1]?.split(',') ?? ['']
+      return hosts.every((one) => one !== '' && URL.canParse(`http://${one}`))
+    },
+  )
+
+/** Origins as a browser sends them: no path, no wildcard, no default port written out. */
+export const origins = (note: Note) =>
+  listThat(
+    note,
+    'exact origins with commas between them, each a scheme and a host without a path; no *',
+    (value) => /^https?:\/\//.test(value) && URL.parse(value)?.origin === value,
+  )
+
+/** CIDR ranges only: a hop count or `true` would trust an address that the client can write itself. */
+export const networks = (note: Note) =>
+  listThat(note, 'CIDR ranges with commas between them, none of them the whole internet (/0)', (value) => {
+    const [address = '', length = '', ...rest] = value.split('/')
+    const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+    return rest.length === 0 && /^[1-9]\d{0,2}$/.test(length) && Number(length) <= bits
+  })
+
+const dateForm = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|[+-]\d{2}:\d{2}))?$/
+
+/** A calendar date, or a date and time with its offset. `2026-02-30` is refused, not moved to March. */
+export const date = (note: Note) =>
+  textThat(note, 'a date (2027-01-31) or a date and time with an offset (2027-01-31T12:00:00Z)', (value) => {
+    const day = dateForm.exec(value)?.[1]
+    if (day === undefined || Number.isNaN(Date.parse(value)) || Number.isNaN(Date.parse(day))) return false
+    return new Date(day).toISOString().startsWith(day)
+  })
+
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
+
+export const currency = (note: Note) =>
+  textThat(note, 'the three capital letters of an ISO 4217 currency', (value) => currencies.has(value))

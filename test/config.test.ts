@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig, readMigrationConfig } from '#src/config.ts'
+
+const complete = {
+  DATABASE_URL: 'postgres://holdfast:hunter2@127.0.0.1:5432/holdfast',
+  AUTH_JWT_SECRET: 'a secret of more than thirty-two bytes',
+  PAYMENT_API_KEY: 'sk_test_1',
+  INVENTORY_URL: 'http://127.0.0.1:4000',
+  SMTP_URL: 'smtp://127.0.0.1:2525',
+}
+
+const refusal = (env: Record<string, string>): ConfigError => {
+  try {
+    readConfig({ ...complete, ...env })
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+  throw new Error(`accepted ${JSON.stringify(env)}`)
+}
+
+test('what is not set has its default, and the whole is frozen', () => {
+  const config = readConfig(complete)
+  assert.equal(config.port, 3000)
+  assert.equal(config.host, '127.0.0.1')
+  assert.equal(config.currency, 'USD')
+  assert.equal(config.emailFrom, 'Holdfast <orders@localhost>')
+  assert.equal(config.paymentUrl, 'https://api.stripe.com')
+  assert.equal(config.databasePrepare, true)
+  assert.deepEqual(config.corsOrigins, [])
+  assert.equal('publicUrl' in config, false)
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.corsOrigins))
+})
+
+test('values are read as what they mean', () => {
+  const config = readConfig({
+    ...complete,
+    PORT: '0',
+    DATABASE_URL: 'postgres://u:p@a:5432,b:5433,[::1]:5434/shop?sslmode=require',
+    DATABASE_PREPARE: 'false',
+    CORS_ORIGINS: 'https://shop.example.com, http://localhost:8080',
+    TRUST_PROXY: '10.0.0.0/8,fd00::/8',
+    PUBLIC_URL: 'https://api.example.com/shop/',
+    API_V1_DEPRECATION: '2027-01-31',
+    API_V1_SUNSET: '2027-07-31T12:00:00Z',
+    OPS_HOST: '::1',
+    ROLE: 'worker',
+    LOG_LEVEL: '',
+  })
+  assert.equal(config.port, 0)
+  assert.equal(config.databasePrepare, false)
+  assert.deepEqual(config.corsOrigins, ['https://shop.example.com', 'http://localhost:8080'])
+  assert.deepEqual(config.trustProxy, ['10.0.0.0/8', 'fd00::/8'])
+  assert.equal(config.publicUrl, 'https://api.example.com/shop')
+  assert.equal(config.role, 'worker')
+  assert.equal(config.logLevel, 'info')
+})
+
+const bad: Array<[string, string]> = [
+  ['NODE_ENV', 'prod'],
+  ['PORT', 'http'],
+  ['PORT', '65536'],
+  ['PORT', '3000.5'],
+  ['PORT', ' 3000'],
+  ['PORT', '0x10'],
+  ['HOST', 'a b'],
+  ['OPS_PORT', '-1'],
+  ['OPS_TOKEN', 'two words'],
+  ['PUBLIC_URL', 'api.example.com'],
+  ['PUBLIC_URL', 'https://api.example.com/?a=1'],
+  ['PUBLIC_URL', 'ftp://api.example.com'],
+  ['DATABASE_URL', 'mysql://127.0.0.1/shop'],
+  ['DATABASE_URL', 'postgres://u:p@a:5432,b:99999/shop'],
+  ['DATABASE_URL', 'postgres://u:p@a:5432,/shop'],
+  ['DATABASE_POOL_SIZE', '0'],
+  ['DATABASE_PREPARE', 'yes'],
+  ['AUTH_JWT_SECRET', 'thirty-one bytes are not enough'],
+  ['AUTH_JWKS_URL', 'file:///etc/keys.json'],
+  ['PAYMENT_URL', 'stripe'],
+  ['INVENTORY_URL', '//warehouse'],
+  ['SMTP_URL', 'http://mail.example.com'],
+  ['EMAIL_FROM', 'nobody'],
+  ['CURRENCY', 'usd'],
+  ['CURRENCY', 'QQQ'],
+  ['ORDER_LEASE_SECONDS', '0'],
+  ['IDEMPOTENCY_TTL_SECONDS', 'a day'],
+  ['API_DEFAULT_VERSION', '3'],
+  ['API_V1_DEPRECATION', '31.1.2027'],
+  ['API_V1_SUNSET', '2027-02-30'],
+  ['RATE_LIMIT_MAX', '0'],
+  ['RATE_LIMIT_WINDOW_SECONDS', '1e3'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://shop.example.com/'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '1'],
+  ['TRUST_PROXY', '10.0.0.1'],
+  ['TRUST_PROXY', '0.0.0.0/0'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['DRAIN_SECONDS', '-5'],
+  ['SHUTDOWN_SECONDS', '0'],
+  ['LOG_LEVEL', 'verbose'],
+  ['ROLE', 'cron'],
+]
+
+for (const [name, value] of bad) {
+  test(`${name}=${value} is refused by name, with what is allowed and an example`, () => {
+    const error = refusal({ [name]: value })
+    assert.deepEqual(error.variables, [name])
+    assert.match(error.message, new RegExp(`${name} is .*\n {4}allowed: .+\n {4}example: ${name}=.+`))
+  })
+}
+
+const conflicting: Array<[string, Record<string, string>]> = [
+  ['AUTH_JWT_SECRET', { AUTH_JWT_SECRET: '' }],
+  ['OPS_TOKEN', { OPS_HOST: '0.0.0.0' }],
+  ['OPS_TOKEN', { OPS_HOST: '128.0.0.1' }],
+  ['OPS_TOKEN', { OPS_HOST: '127.evil.example' }],
+  ['EMAIL_FROM', { NODE_ENV: 'production' }],
+  ['API_V1_SUNSET', { API_V1_DEPRECATION: '2027-02-01', API_V1_SUNSET: '2027-01-31' }],
+  ['SHUTDOWN_SECONDS', { DRAIN_SECONDS: '25' }],
+]
+
+for (const [name, env] of conflicting) {
+  test(`${JSON.stringify(env)} is refused at ${name}`, () => {
+    assert.deepEqual(refusal(env).variables, [name])
+  })
+}
+
+test('every bad variable is named at once, the missing ones too', () => {
+  const error = refusal({ PORT: 'x', ROLE: 'y', DATABASE_URL: '', SMTP_URL: '', DRAIN_SECONDS: '30' })
+  const expected = ['DATABASE_URL', 'PORT', 'ROLE', 'SHUTDOWN_SECONDS', 'SMTP_URL']
+  assert.deepEqual([...error.variables].sort(), expected)
+  assert.match(error.message, /DATABASE_URL is not set/)
+  assert.match(error.message, /PORT is "x"/)
+})
+
+test('no secret stands in the message, whatever is wrong with it', () => {
+  const error = refusal({
+    AUTH_JWT_SECRET: 'hunter2',
+    OPS_TOKEN: 'hunter2 hunter2',
+    PAYMENT_API_KEY: 'hunter2 ',
+    DATABASE_URL: 'mysql://root:hun@ter2/hunter2@db:1/shop?password=hunter2',
+    SMTP_URL: 'root:hunter2@mail',
+  })
+  assert.equal(error.variables.length, 5)
+  assert.doesNotMatch(error.message, /hunter2/)
+  assert.match(error.message, /DATABASE_URL is "mysql:\/\/\*\*\*@db:1\/shop\?\*\*\*"/)
+})
+
+test('keys instead of a secret are enough, and a token opens a foreign operations address', () => {
+  const env = {
+    AUTH_JWT_SECRET: '',
+    AUTH_JWKS_URL: 'http://127.0.0.1/jwks',
+    OPS_HOST: '0.0.0.0',
+    OPS_TOKEN: 't',
+  }
+  assert.equal(readConfig({ ...complete, ...env }).authJwksUrl, 'http://127.0.0.1/jwks')
+})
+
+test('a migration asks for its database alone', () => {
+  assert.deepEqual(readMigrationConfig({ DATABASE_URL: complete.DATABASE_URL, PORT: 'x' }), {
+    databaseUrl: complete.DATABASE_URL,
+  })
+  assert.throws(() => readMigrationConfig({}), ConfigError)
+})
