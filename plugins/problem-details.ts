@@ -1,3 +1,18 @@
+import type { FastifyError, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { type FrameworkSlug, problemFromError } from './problem-details/from-error.ts'
+import { defaultMaxUrlLength, findMalformed } from './problem-details/malformed.ts'
+import { Problem, type ProblemType } from './problem-details/problem.ts'
+import { answerOnSocket } from './problem-details/raw-socket.ts'
+import {
+  type ProblemFormat,
+  problemUrl,
+  type RenderedProblem,
+  renderProblem,
+} from './problem-details/render.ts'
+import { createRouteTable } from './problem-details/route-table.ts'
+import { sendProblem } from './problem-details/send.ts'
+
 export { defineProblems, type ProblemFactory } from './problem-details/define-problems.ts'
 export {
   Problem,
@@ -5,3 +20,123 @@ export {
   type ProblemOptions,
   type ProblemType,
 } from './problem-details/problem.ts'
+export { type ProblemFormat, type RenderedProblem, renderProblem } from './problem-details/render.ts'
+export { problemServerOptions } from './problem-details/server-options.ts'
+export { fragmentPointer, pointerToFragment, type Violation } from './problem-details/violation.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The URI that stands as `type` of a slug's problems, and where its page is. */
+    problemUrl(slug: string): string
+    /** Status, headers and exact bytes of a problem, to keep and give again. Throws TypeError on an unknown slug. */
+    renderProblem(problem: Problem, instance: string): RenderedProblem
+  }
+  interface FastifyReply {
+    /** Sends a rendered problem, merging its `Link` and `Vary` with what is set. */
+    sendProblem(rendered: RenderedProblem): FastifyReply
+  }
+  interface FastifyRequest {
+    /** Slug of the problem that this request was answered with, for logs and metrics. */
+    problemSlug: string | null
+  }
+}
+
+export interface ProblemDetailsOptions extends ProblemFormat {
+  /** The service's problems. Those that this plugin itself answers with have to be among them. */
+  readonly catalogue: Readonly<Record<FrameworkSlug, ProblemType>>
+  /** Paths that are answered until the last moment, also while closing. Default none. */
+  readonly probes?: readonly string[]
+  /** Characters of a URL, query included. Default 4,096. */
+  readonly maxUrlLength?: number
+}
+
+/** Refusals that say nothing new after the first one, and come by the thousand when they come. */
+const shed = new Set(['overloaded', 'service-unavailable'])
+
+/**
+ * The one place where an error becomes HTTP (RFC 9457). Register it before every route, or it does not know the
+ * paths it answers 405 for, and after CORS, or its early refusals lack CORS headers. The server is made with
+ * `problemServerOptions`.
+ */
+export const problemDetails = fp<ProblemDetailsOptions>(
+  async (app, options) => {
+    const maxUrlLength = options.maxUrlLength ?? defaultMaxUrlLength
+    const probes = new Set(options.probes)
+    const routes = createRouteTable()
+    let closing = false
+
+    app.decorate('problemUrl', (slug) => problemUrl(slug, options))
+    app.decorate('renderProblem', (problem, instance) => renderProblem(problem, instance, options))
+    app.decorateReply('sendProblem', function send(rendered) {
+      this.request.problemSlug = rendered.slug
+      return sendProblem(this, rendered)
+    })
+    app.decorateRequest('problemSlug', null)
+
+    app.addHook('onRoute', ({ url, method }) => {
+      routes.add(url, Array.isArray(method) ? method : [method])
+    })
+    app.addHook('preClose', async () => {
+      closing = true
+    })
+
+    const refuseUnknownRoute = (request: FastifyRequest): Problem => {
+      const methods = routes.methodsOf(pathOf(request.url))
+      if (methods.length === 0) return new Problem('not-found')
+      if (app.hasRoute({ method: 'OPTIONS', url: '*' })) methods.push('OPTIONS')
+      const allow = methods.join(', ')
+      return new Problem('method-not-allowed', {
+        detail: `${request.method} is not among ${allow}.`,
+        headers: { allow },
+      })
+    }
+
+    // Before any body is read: an unknown path comes before all else that could be wrong with a request.
+    app.addHook('onRequest', (request, _reply, done) => {
+      const malformed = findMalformed(request.raw, maxUrlLength)
+      if (malformed !== undefined) done(malformed)
+      else if (closing && !probes.has(pathOf(request.url))) {
+        done(new Problem('service-unavailable', { headers: { connection: 'close', 'retry-after': '1' } }))
+      } else if (request.is404) done(refuseUnknownRoute(request))
+      else done()
+    })
+    app.setNotFoundHandler((request) => {
+      throw refuseUnknownRoute(request)
+    })
+
+    app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
+      let problem = problemFromError(error)
+      let rendered: RenderedProblem
+      try {
+        rendered = renderProblem(problem, request.id, options)
+      } catch (cause) {
+        problem = new Problem('internal-error', { cause })
+        rendered = renderProblem(problem, request.id, options)
+      }
+
+      if (rendered.status < 500) request.log.debug({ err: problem }, rendered.slug)
+      else if (shed.has(rendered.slug) && problem.cause === undefined) request.log.warn(rendered.slug)
+      else request.log.error({ err: problem }, rendered.slug)
+
+      // Fastify closes the connection on every error of a body parser. Left open, the rest of the body is read and
+      // thrown away; closed, a client that is still sending gets a reset instead of this answer.
+      if (!closing && (rendered.status === 400 || rendered.status === 413)) reply.removeHeader('connection')
+      return reply.sendProblem(rendered)
+    })
+
+    // A tunnel is a method that Node does not route; without a listener it hangs up in silence.
+    app.server.on('connect', (_request, socket) => {
+      const allow = routes.allMethods().join(', ')
+      answerOnSocket(new Problem('method-not-allowed', { headers: { allow } }), socket, options)
+    })
+    // RFC 9110 section 10.1.1 lets a server pass over an expectation that it does not know.
+    app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  },
+  { name: 'problem-details', fastify: '5.x' },
+)
+
+function pathOf(url: string): string {
+  const path = url.replace(/^[a-z]+:\/\/[^/?]*/i, '')
+  const query = path.search(/[?#]/)
+  return query === -1 ? path : path.slice(0, query)
+}

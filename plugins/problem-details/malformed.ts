@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from './problem.ts'
+
+/** Characters of a URL, query included. */
+export const defaultMaxUrlLength = 4096
+
+const hostForm = /^[\w.~!$&'()*+,;=%:[\]-]*$/
+
+/**
+ * What RFC 9112 makes the server refuse whatever the path: section 3 (a target longer than it reads), section 3.2
+ * (no Host, more than one, or one that is none). Node lets the second Host through, and answers a missing one
+ * with an empty 400 unless `requireHostHeader` is off.
+ */
+export function findMalformed(raw: IncomingMessage, maxUrlLength: number): Problem | undefined {
+  if (raw.url !== undefined && raw.url.length > maxUrlLength) return new Problem('uri-too-long')
+
+  const { host } = raw.headers
+  if (host === undefined) {
+    return raw.httpVersion === '1.1'
+      ? new Problem('malformed-request', { detail: 'The Host header is missing.' })
+      : undefined
+  }
+  if (!hostForm.test(host)) {
+    return new Problem('malformed-request', { detail: 'The Host header names no host.' })
+  }
+  return countHosts(raw.rawHeaders) > 1
+    ? new Problem('malformed-request', { detail: 'The Host header stands there more than once.' })
+    : undefined
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts
+}
