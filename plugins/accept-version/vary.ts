@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify'
+
+/** What negotiation looks at, so what a cache has to tell apart. For answers that are made without a reply. */
+export const VARY = 'Accept, Accept-Version'
+
+/** Adds `Accept` and `Accept-Version` to what the answer varies on, each name once. */
+export function varyOnVersion(reply: FastifyReply): void {
+  const before = reply.getHeader('vary')
+  if (before === undefined) reply.header('vary', VARY)
+  else if (before !== VARY) reply.header('vary', merged(String(before)))
+}
+
+function merged(before: string): string {
+  // What others add, they append: the usual case is one comparison.
+  if (before.startsWith(`${VARY},`)) return before
+  const names = new Map<string, string>()
+  for (const part of `${VARY},${before}`.split(',')) {
+    const name = part.trim()
+    if (name === '*') return '*'
+    if (name !== '' && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
+  }
+  return [...names.values()].join(', ')
+}
