@@ -17,6 +17,7 @@ export type Choice =
 
 const NOT_ACCEPTABLE: Choice = { kind: 'not-acceptable' }
 const MALFORMED: Choice = { kind: 'malformed' }
+const NOTHING_ACCEPTED = 'Nothing that the request accepts is offered here; "available" lists what is.'
 const POSITIVE_INTEGER = /^[1-9]\d*$/
 
 /**
@@ -60,14 +61,14 @@ export function createVersionChooser(
     explain(choice: Choice, time: number): { detail: string; available: string[] } {
       forget(time)
       const types = available(gone)
-      const advice = types[0] === undefined ? 'No version of it is left.' : `Ask for ${types.join(' or ')}.`
-      return {
-        detail:
-          choice.kind === 'gone'
-            ? `Version ${choice.version} is gone since ${lifecycles.sunset(choice.version)}. ${advice}`
-            : `Nothing of what the request accepts is offered here. ${advice}`,
-        available: types,
-      }
+      if (choice.kind !== 'gone') return { detail: NOTHING_ACCEPTED, available: types }
+      const newest = Math.max(...offer.versions.filter((version) => !gone.has(version)))
+      const since = `Version ${choice.version} is gone since ${lifecycles.sunset(choice.version)}.`
+      const advice =
+        types.length === 0
+          ? 'No version is left.'
+          : `Ask for application/vnd.${vendor}.${offer.type}+json; version=${newest}, or send Accept-Version: ${newest}.`
+      return { detail: `${since} ${advice}`, available: types }
     },
   }
 
