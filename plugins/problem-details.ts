@@ -10,7 +10,6 @@ import {
   type RenderedProblem,
   renderProblem,
 } from './problem-details/render.ts'
-import { createRouteTable } from './problem-details/route-table.ts'
 import { sendProblem } from './problem-details/send.ts'
 
 export { defineProblems, type ProblemFactory } from './problem-details/define-problems.ts'
@@ -54,15 +53,20 @@ export interface ProblemDetailsOptions extends ProblemFormat {
 const shed = new Set(['overloaded', 'service-unavailable'])
 
 /**
- * The one place where an error becomes HTTP (RFC 9457). Register it before every route, or it does not know the
- * paths it answers 405 for, and after CORS, or its early refusals lack CORS headers. The server is made with
+ * Fastify closes the connection on every error of a body parser. Left open, the rest of the body is read and thrown
+ * away; closed, a client that is still sending gets a reset instead of this answer.
+ */
+const leftOpen = new Set(['malformed-request', 'payload-too-large'])
+
+/**
+ * The one place where an error becomes HTTP (RFC 9457). Register it before every route, and after CORS, or its early refusals
+ * lack CORS headers. The server is made with
  * `problemServerOptions`.
  */
 export const problemDetails = fp<ProblemDetailsOptions>(
   async (app, options) => {
     const maxUrlLength = options.maxUrlLength ?? defaultMaxUrlLength
     const probes = new Set(options.probes)
-    const routes = createRouteTable()
     let closing = false
 
     app.decorate('problemUrl', (slug) => problemUrl(slug, options))
@@ -73,17 +77,15 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     })
     app.decorateRequest('problemSlug', null)
 
-    app.addHook('onRoute', ({ url, method }) => {
-      routes.add(url, Array.isArray(method) ? method : [method])
-    })
     app.addHook('preClose', async () => {
       closing = true
     })
 
     const refuseUnknownRoute = (request: FastifyRequest): Problem => {
-      const methods = routes.methodsOf(pathOf(request.url))
-      if (methods.length === 0) return new Problem('not-found')
-      if (app.hasRoute({ method: 'OPTIONS', url: '*' })) methods.push('OPTIONS')
+      const url = pathOf(request.url)
+      const methods = app.supportedMethods.filter((method) => app.findRoute({ method, url }) !== null)
+      // CORS answers OPTIONS on whatever path, so that alone makes none known.
+      if (methods.every((method) => method === 'OPTIONS')) return new Problem('not-found')
       const allow = methods.join(', ')
       return new Problem('method-not-allowed', {
         detail: `${request.method} is not among ${allow}.`,
@@ -100,8 +102,9 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       } else if (request.is404) done(refuseUnknownRoute(request))
       else done()
     })
-    app.setNotFoundHandler((request) => {
-      throw refuseUnknownRoute(request)
+    // Only reached by callNotFound, all else was refused above.
+    app.setNotFoundHandler(() => {
+      throw new Problem('not-found')
     })
 
     app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
@@ -118,16 +121,15 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       else if (shed.has(rendered.slug) && problem.cause === undefined) request.log.warn(rendered.slug)
       else request.log.error({ err: problem }, rendered.slug)
 
-      // Fastify closes the connection on every error of a body parser. Left open, the rest of the body is read and
-      // thrown away; closed, a client that is still sending gets a reset instead of this answer.
-      if (!closing && (rendered.status === 400 || rendered.status === 413)) reply.removeHeader('connection')
+      if (!closing && leftOpen.has(rendered.slug) && request.headers.connection !== 'close') {
+        reply.removeHeader('connection')
+      }
       return reply.sendProblem(rendered)
     })
 
     // A tunnel is a method that Node does not route; without a listener it hangs up in silence.
     app.server.on('connect', (_request, socket) => {
-      const allow = routes.allMethods().join(', ')
-      answerOnSocket(new Problem('method-not-allowed', { headers: { allow } }), socket, options)
+      answerOnSocket(new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } }), socket, options)
     })
     // RFC 9110 section 10.1.1 lets a server pass over an expectation that it does not know.
     app.server.on('checkExpectation', (request, response) => app.routing(request, response))

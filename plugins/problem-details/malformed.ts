@@ -16,16 +16,19 @@ export function findMalformed(raw: IncomingMessage, maxUrlLength: number): Probl
 
   const { host } = raw.headers
   if (host === undefined) {
-    return raw.httpVersion === '1.1'
-      ? new Problem('malformed-request', { detail: 'The Host header is missing.' })
-      : undefined
+    return raw.httpVersion === '1.1' ? malformedHost('The Host header is missing.') : undefined
   }
   if (!hostForm.test(host)) {
-    return new Problem('malformed-request', { detail: 'The Host header names no host.' })
+    return malformedHost('The Host header names no host.')
   }
   return countHosts(raw.rawHeaders) > 1
-    ? new Problem('malformed-request', { detail: 'The Host header stands there more than once.' })
+    ? malformedHost('The Host header stands there more than once.')
     : undefined
+}
+
+/** What follows on a connection whose requests are in doubt is not read. */
+function malformedHost(detail: string): Problem {
+  return new Problem('malformed-request', { detail, headers: { connection: 'close' } })
 }
 
 function countHosts(rawHeaders: readonly string[]): number {

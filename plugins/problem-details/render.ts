@@ -72,7 +72,7 @@ export function renderProblem(problem: Problem, instance: string, format: Proble
 /** Names of both `Vary` values, each once whatever its case (RFC 9110 section 12.5.5). */
 export function mergeVary(names: readonly string[], existing: unknown): string {
   const merged = new Map<string, string>()
-  for (const name of [...fieldNames(existing), ...names]) {
+  for (const name of [...fieldNames(existing), ...names.flatMap(fieldNames)]) {
     if (!merged.has(name.toLowerCase())) merged.set(name.toLowerCase(), name)
   }
   return merged.has('*') ? '*' : [...merged.values()].join(', ')

@@ -27,7 +27,7 @@ export function sendProblem(reply: FastifyReply, rendered: RenderedProblem): Fas
   for (const name of representationHeaders) reply.removeHeader(name)
   for (const [name, value] of Object.entries(rendered.headers)) {
     const existing = reply.getHeader(name)
-    if (name === 'vary') reply.header(name, mergeVary(value.split(','), existing))
+    if (name === 'vary') reply.header(name, mergeVary([value], existing))
     else if (name === 'link' && existing !== undefined) reply.header(name, `${String(existing)}, ${value}`)
     else reply.header(name, value)
   }

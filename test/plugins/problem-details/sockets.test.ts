@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import type { FastifyHttpOptions } from 'fastify'
+import { assertProblem } from '../../support/assert-problem.ts'
+import { buildProblemApp } from '../../support/problem-app.ts'
+import { parseAnswers, sendRaw } from '../../support/raw-http.ts'
+
+async function listen(t: TestContext, options: FastifyHttpOptions<Server> = {}) {
+  const app = await buildProblemApp(undefined, options)
+  const slow = Promise.withResolvers<void>()
+  app.get('/slow', () => slow.promise.then(() => ({})))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.after(() => app.close())
+  const { port, origin } = new URL(app.listeningOrigin)
+  return { app, port: Number(port), slow, origin }
+}
+
+const get = (path: string, headers = 'Host: a\r\n') => `GET ${path} HTTP/1.1\r\n${headers}\r\n`
+const bytes: [string, string, Parameters<typeof assertProblem>[1]][] = [
+  ['bytes that are not HTTP', 'hello\r\n\r\n', { slug: 'malformed-request' }],
+  ['a method that HTTP does not have', 'BREW / HTTP/1.1\r\nHost: a\r\n\r\n', { slug: 'malformed-request' }],
+  ['a header that is none', get('/livez', 'Host: a\r\n: b\r\n'), { slug: 'malformed-request' }],
+  [
+    'two framings of one body',
+    `POST /things/1/close HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    {
+      slug: 'malformed-request',
+    },
+  ],
+  [
+    'headers over the limit',
+    get('/livez', `Host: a\r\nCookie: ${'a'.repeat(20_000)}\r\n`),
+    {
+      slug: 'header-fields-too-large',
+    },
+  ],
+  ["a URL over the parser's limit", get(`/${'a'.repeat(20_000)}`), { slug: 'uri-too-long' }],
+  ['a missing Host', get('/livez', 'Connection: close\r\n'), { slug: 'malformed-request', detail: /Host/ }],
+  [
+    'two Hosts',
+    get('/livez', 'Host: a\r\nHost: b\r\nConnection: close\r\n'),
+    { slug: 'malformed-request', detail: /Host/ },
+  ],
+  [
+    'a tunnel',
+    'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n',
+    { slug: 'method-not-allowed', headers: { allow: /GET/ } },
+  ],
+  [
+    'a broken chunk of a body',
+    'POST /things/1/close HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    {
+      slug: 'malformed-request',
+    },
+  ],
+]
+
+for (const [what, request, expected] of bytes) {
+  test(`${what} on a socket is answered as ${expected.slug}, and the connection closed`, async (t) => {
+    const { port } = await listen(t)
+    const [answer, ...more] = parseAnswers(await sendRaw(port, request))
+    assert.deepEqual(more, [])
+    assert.ok(answer)
+    assert.equal(answer.headers.get('connection'), 'close')
+    assert.ok(!Number.isNaN(Date.parse(answer.headers.get('date') ?? '')))
+    await assertProblem(answer, expected)
+  })
+}
+
+test('a request that takes too long to arrive is answered as request-timeout', async (t) => {
+  const { port } = await listen(t, {
+    requestTimeout: 100,
+    http: { requireHostHeader: false, headersTimeout: 100, connectionsCheckingInterval: 20 },
+  })
+  const [answer] = parseAnswers(await sendRaw(port, 'GET / HTTP/1.1\r\nHost:'))
+  assert.ok(answer)
+  await assertProblem(answer, { slug: 'request-timeout' })
+})
+
+test('rubbish after a good request does not take the place of its answer', async (t) => {
+  const { app, port, slow } = await listen(t)
+  app.server.once('clientError', () => slow.resolve())
+  const answers = parseAnswers(await sendRaw(port, `${get('/slow')}rubbish\r\n\r\n`))
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    [200, 400],
+  )
+})
+
+test('a body over the limit is answered although the client is still sending it', async (t) => {
+  const { origin } = await listen(t)
+  for (const size of [2_000, 300_000, 5_000_000]) {
+    const response = await fetch(`${origin}/things/1/close`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: 'a'.repeat(size),
+    })
+    await assertProblem(response, { slug: 'payload-too-large' })
+  }
+})
+
+test('an expectation that the server does not know is passed over', async (t) => {
+  const { port } = await listen(t)
+  const [answer] = parseAnswers(
+    await sendRaw(port, get('/livez', 'Host: a\r\nExpect: tea\r\nConnection: close\r\n')),
+  )
+  assert.equal(answer?.status, 200)
+})
+
+test('while closing, a kept connection is told to go, and a probe is still answered', async (t) => {
+  const { app, port, slow } = await listen(t)
+  const [one, two, three] = [
+    connect(port, '127.0.0.1'),
+    connect(port, '127.0.0.1'),
+    connect(port, '127.0.0.1'),
+  ]
+  // Halves of requests: the connections are not idle, so closing leaves them open.
+  for (const socket of [one, two]) socket.write('GET ')
+  three.write(get('/slow', 'Host: a\r\nConnection: close\r\n'))
+  await Promise.all([one, two, three].map((socket) => once(socket, 'connect')))
+  await once(app.server, 'request')
+  const closed = app.close()
+  const ends = [one, two].map(async (socket, index) => {
+    const chunks: string[] = []
+    socket.setEncoding('utf8').on('data', (chunk) => chunks.push(String(chunk)))
+    socket.write(`/${index === 0 ? 'things/1' : 'livez'} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await once(socket, 'close')
+    return parseAnswers(chunks.join(''))[0]
+  })
+  const [refused, probed] = await Promise.all(ends)
+  assert.ok(refused)
+  assert.equal(probed?.status, 200)
+  await assertProblem(refused, {
+    slug: 'service-unavailable',
+    headers: { connection: 'close', 'retry-after': '1' },
+  })
+  slow.resolve()
+  await closed
+})
