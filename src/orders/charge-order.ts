@@ -1,0 +1,36 @@
+import type { Job, JobOutcome } from '#plugins/job-queue.ts'
+import { chargeOf } from './finish-order.ts'
+import type { OrderJob } from './jobs.ts'
+import { declined, type Move, type Order, paid } from './order.ts'
+import type { Orders } from './orders.ts'
+
+/**
+ * Charges an order that could not be charged while its client waited, with the same key. That a charge is being
+ * sent is written down first: whoever cancels meanwhile then knows that it has to be asked for.
+ *
+ * @throws CallFailed when the payment service could not be asked, or did not say
+ */
+export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
+  const order = await orders.store.chargeIsSent(data.orderId)
+  // Paid, declined or cancelled meanwhile; a cancellation asks for this charge by itself.
+  if (order === null) return { kind: 'done' }
+
+  const charge = await orders.payment.charge(chargeOf(order), context)
+  await settle(orders, order, (current) =>
+    charge.kind === 'captured'
+      ? // The warehouse has been told, or has a job of its own.
+        paid(current, charge.reference, 'reserved', orders.now())
+      : declined(current, charge.declineCode, charge.reference ?? null, orders.now()),
+  )
+  return { kind: 'done' }
+}
+
+async function settle(orders: Orders, asked: Order, decide: (order: Order) => Move): Promise<void> {
+  let order = asked
+  while (order.status === 'payment_pending') {
+    const outcome = await orders.store.move({ move: decide(order) })
+    if (outcome.moved) return
+    // Its note or address was changed meanwhile, or it was cancelled: look again.
+    order = outcome.order
+  }
+}

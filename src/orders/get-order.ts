@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { problem } from '../problems.ts'
+import type { Order } from './order.ts'
+import { isOrderId } from './order-id.ts'
+import { orderEtag, versionOf } from './versions.ts'
+
+/** `GET /orders/{id}` */
+export async function getOrder(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const order = await findOwnOrder(request)
+  reply.header('cache-control', 'private, no-cache').header('etag', orderEtag(order, request.version))
+  if (ifNoneMatch(request, orderEtag(order, request.version))) return reply.code(304).send()
+  const version = versionOf(request.server.orders.versions, request.version)
+  return reply.type(request.responseType).send(Buffer.from(version.write(order)))
+}
+
+/**
+ * The order that the URL names, if it is the principal's own.
+ *
+ * @throws Problem not-found, for somebody else's too, so that ids cannot be probed
+ */
+export async function findOwnOrder(request: FastifyRequest<{ Params: { id: string } }>): Promise<Order> {
+  const { id } = request.params
+  const order = isOrderId(id) ? await request.server.orders.store.find(id) : null
+  if (order?.principal !== request.principal.id) throw problem('not-found', { detail: 'There is no such order.' })
+  return order
+}

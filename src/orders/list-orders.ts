@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readPaging } from '#plugins/cursor.ts'
+import { problem } from '../problems.ts'
+import { ORDER_STATUSES, type OrderStatus } from './order.ts'
+import { versionOf } from './versions.ts'
+
+/** `GET /orders`: one's own, newest first. */
+export async function listOrders(
+  request: FastifyRequest<{ Querystring: { status?: unknown } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { orders } = request.server
+  const status = readStatus(request.query.status)
+  // A cursor leads through one list: this principal's, with this filter.
+  const list = `GET /orders ${status ?? ''} ${request.principal.id}`
+  const { limit, position, cursor } = readPaging(request.query, orders.cursors, list)
+
+  // One more than asked for tells whether there is a next page.
+  const found = await orders.store.list({
+    principal: request.principal.id,
+    limit: limit + 1,
+    ...(status === undefined ? {} : { status }),
+    ...(typeof position === 'string' ? { before: position } : {}),
+  })
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
+
+  const href = (at: string | undefined) =>
+    `/orders?${new URLSearchParams({ limit: String(limit), ...(status && { status }), ...(at && { cursor: at }) })}`
+  const nextCursor = last === undefined ? undefined : orders.cursors.seal(last.id, list)
+  if (nextCursor !== undefined) reply.header('link', `<${href(nextCursor)}>; rel="next"`)
+
+  const body = versionOf(orders.versions, request.version).writeList(page, {
+    self: href(cursor),
+    ...(nextCursor === undefined ? {} : { next: { cursor: nextCursor, href: href(nextCursor) } }),
+  })
+  return reply.header('cache-control', 'private, no-cache').type(request.responseType).send(Buffer.from(body))
+}
+
+function readStatus(value: unknown): OrderStatus | undefined {
+  if (value === undefined) return undefined
+  const status = ORDER_STATUSES.find((one) => one === value)
+  if (status !== undefined) return status
+  const detail = `must be one of ${ORDER_STATUSES.join(', ')}, given once`
+  throw problem('validation-failed', { extensions: { errors: [{ pointer: '#/status', in: 'query', detail }] } })
+}

@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { fingerprint } from '#plugins/idempotency-key.ts'
+import type { Violation } from '#plugins/problem-details.ts'
+import { problem } from '../problems.ts'
+import { newOrderId } from './order-id.ts'
+import type { Orders } from './orders.ts'
+import type { AnswerFormat, OrderRequest, Placement, PlacementOutcome, StoredResponse } from './placement.ts'
+import { type OrderVersion, versionOf } from './versions.ts'
+
+/** How long a repeated request waits for the first one's answer: the contract's two seconds. */
+const WAIT_FOR_FIRST_MS = 2_000
+/** How often it looks meanwhile: an answer usually takes about as long. */
+const LOOK_EVERY_MS = 50
+
+/** `POST /orders`: claim, place, charge, settle, answer; or whatever the key was answered before. */
+export async function placeOrder(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { orders } = request.server
+  const version = versionOf(orders.versions, request.bodyVersion)
+  const order = readOrder(request, version)
+  const placement: Placement = {
+    orderId: newOrderId(),
+    principal: request.principal,
+    key: request.idempotencyKey,
+    fingerprint: fingerprint({ body: request.body, bodyVersion: request.bodyVersion, version: request.version }),
+    format: { version: request.version, mediaType: request.responseType, requestId: request.id },
+    request: order,
+  }
+
+  const { response, replayed } = await answer(orders, placement, request, await orders.store.place(placement), version)
+  return send(reply, response, replayed)
+}
+
+function readOrder(request: FastifyRequest, version: OrderVersion): OrderRequest {
+  const { userId, ...order } = version.read(request.body)
+  if (userId !== undefined && userId !== request.principal.id) {
+    throw problem('forbidden', { detail: 'An order can only be placed for yourself: userId is somebody else.' })
+  }
+  const excess = linesAboveTheMost(order, version)
+  if (excess.length > 0) throw problem('validation-failed', { extensions: { errors: excess } })
+  return order
+}
+
+/** The bound on a quantity holds for the sum of the lines that name one product, too. */
+function linesAboveTheMost({ items }: OrderRequest, version: OrderVersion): Violation[] {
+  const sums = new Map<string, number>()
+  return items.flatMap(({ productId, quantity }, index) => {
+    const sum = (sums.get(productId) ?? 0) + quantity
+    sums.set(productId, sum)
+    if (sum <= 999) return []
+    const detail = `brings the sum for ${productId} to ${sum}; at most 999 can be ordered`
+    return [{ pointer: `${version.itemPointer(index)}/quantity`, in: 'body', detail }]
+  })
+}
+
+interface Answer {
+  response: StoredResponse
+  replayed: boolean
+}
+
+async function answer(
+  orders: Orders,
+  placement: Placement,
+  request: FastifyRequest,
+  result: PlacementOutcome,
+  version: OrderVersion,
+): Promise<Answer> {
+  const finish = (order: Parameters<Orders['finish']>[0], format: AnswerFormat) =>
+    orders.finish(order, format, { requestId: request.id, traceparent: request.traceparent })
+  switch (result.outcome) {
+    case 'placed':
+      return { response: await finish(result.order, placement.format), replayed: false }
+    case 'resumed':
+      return { response: await finish(result.order, result.format), replayed: false }
+    case 'replay':
+      return { response: result.response, replayed: true }
+    case 'in-flight':
+      return { response: await waitForFirst(orders, placement, result.leaseSecondsLeft), replayed: true }
+    case 'reused':
+      throw problem('idempotency-key-reused')
+    case 'unknown-product':
+      throw unknownProduct(placement.request, result.productIds, version)
+    case 'insufficient-stock':
+      throw problem('insufficient-stock', {
+        detail: result.items.map(({ name, available }) => `${name} has only ${available} in stock`).join('; '),
+        extensions: {
+          items: result.items.map(({ productId, requested, available }) => ({ productId, requested, available })),
+        },
+      })
+  }
+}
+
+async function waitForFirst(orders: Orders, placement: Placement, leaseSecondsLeft: number): Promise<StoredResponse> {
+  const giveUpAt = performance.now() + WAIT_FOR_FIRST_MS
+  while (performance.now() < giveUpAt) {
+    await pause(LOOK_EVERY_MS)
+    const response = await orders.store.findResponse({ principal: placement.principal.id, key: placement.key })
+    if (response !== null) return response
+  }
+  const left = Math.max(1, Math.ceil(leaseSecondsLeft - WAIT_FOR_FIRST_MS / 1000))
+  throw problem('idempotency-in-progress', { headers: { 'retry-after': String(left) } })
+}
+
+function unknownProduct({ items }: OrderRequest, productIds: string[], version: OrderVersion) {
+  const errors = items.flatMap(({ productId }, index) =>
+    productIds.includes(productId)
+      ? [{ pointer: `${version.itemPointer(index)}/productId`, in: 'body' as const, detail: `there is no ${productId}` }]
+      : [],
+  )
+  return problem('not-found', { detail: `There is no product ${productIds.join(', ')}.`, extensions: { errors } })
+}
+
+function send(reply: FastifyReply, { status, headers, body }: StoredResponse, replayed: boolean): FastifyReply {
+  if (replayed) reply.header('idempotency-replayed', 'true')
+  return (
+    reply
+      .code(status)
+      .header('cache-control', 'private, no-cache')
+      .headers(headers)
+      // The bytes as they are kept: a string would have its content type touched.
+      .send(Buffer.from(body))
+  )
+}

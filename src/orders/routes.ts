@@ -1,0 +1,19 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { getOrder } from './get-order.ts'
+import { listOrders } from './list-orders.ts'
+import { placeOrder } from './place-order.ts'
+
+/** Everything under `/orders` wants a token, and answers in the version that was negotiated. */
+export const orderRoutes: FastifyPluginAsync = async (app) => {
+  const versions = Object.keys(app.orders.versions).map(Number)
+  const order = { type: 'order', versions }
+  const list = { type: 'order-list', versions }
+
+  app.post(
+    '/orders',
+    { onRequest: [app.authenticate, app.acceptVersion(order), app.acceptBody(order), app.requireIdempotencyKey] },
+    placeOrder,
+  )
+  app.get('/orders', { onRequest: [app.authenticate, app.acceptVersion(list)] }, listOrders)
+  app.get('/orders/:id', { onRequest: [app.authenticate, app.acceptVersion(order)] }, getOrder)
+}

@@ -1,0 +1,49 @@
+import { Type } from 'typebox'
+import { countryCodes } from './country-codes.ts'
+import { ORDER_STATUSES, PAYMENT_STATUSES } from './order.ts'
+
+/** The parts that order bodies of every version are made of. Lengths count Unicode code points. */
+
+export const ProductId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'As the catalogue names it' })
+
+export const Quantity = Type.Integer({ minimum: 1, maximum: 999 })
+
+export const PaymentToken = Type.String({
+  pattern: '^[\\x21-\\x7e]{1,255}$',
+  description: 'What the payment service gave the client in place of a card',
+})
+
+export const OrderStatusSchema = Type.Union(ORDER_STATUSES.map((status) => Type.Literal(status)))
+
+export const PaymentStatusSchema = Type.Union(PAYMENT_STATUSES.map((status) => Type.Literal(status)))
+
+export const LinkSchema = Type.Object({ href: Type.String() })
+
+export const MoneySchema = Type.Object({
+  amount: Type.Integer({ description: 'In minor units' }),
+  currency: Type.String({ description: 'ISO 4217' }),
+})
+
+const addressLine = (maxLength: number) => Type.String({ minLength: 1, maxLength })
+
+export const ShippingAddressSchema = Type.Object(
+  {
+    name: addressLine(200),
+    line1: addressLine(200),
+    line2: Type.Optional(addressLine(200)),
+    city: addressLine(100),
+    region: Type.Optional(addressLine(100)),
+    postalCode: addressLine(20),
+    country: Type.Unsafe<string>({ type: 'string', enum: countryCodes, description: 'ISO 3166-1 alpha-2' }),
+  },
+  { additionalProperties: false },
+)
+
+export const NoteSchema = Type.String({ maxLength: 1000 })
+
+export const MetadataSchema = Type.Unsafe<Record<string, string>>({
+  type: 'object',
+  maxProperties: 50,
+  propertyNames: { type: 'string', minLength: 1, maxLength: 40 },
+  additionalProperties: { type: 'string', maxLength: 500 },
+})

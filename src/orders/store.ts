@@ -1,0 +1,131 @@
+import type { Database } from '#plugins/database.ts'
+import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { naturalBatching } from '../natural-batching.ts'
+import { createMoveStatement } from './move-statement.ts'
+import type { Order, OrderStatus } from './order.ts'
+import { fromUuid, toUuid } from './order-id.ts'
+import { type OrderRow, toOrder } from './order-row.ts'
+import { createPlaceStatement, PLACE_ORDER_ROUTE, type PlaceStatementOptions } from './place-statement.ts'
+import type { AnswerFormat, StoredResponse } from './placement.ts'
+
+export type OrderStore = ReturnType<typeof createOrderStore>
+
+/** A page of somebody's orders. */
+export interface OrderPage {
+  principal: string
+  /** Only orders in this state. */
+  status?: OrderStatus
+  /** Only orders older than this one: where the last page ended. */
+  before?: string
+  limit: number
+}
+
+/** Whose idempotency key it is, and which. */
+export interface KeyOwner {
+  principal: string
+  key: string
+}
+
+/** Every statement about orders. Each is safe to send twice. */
+export function createOrderStore(database: Database, options: PlaceStatementOptions) {
+  const readById = naturalBatching<string, { order: Order | null }>({
+    most: 200,
+    concernsAll: isUnavailable,
+    async send(ids) {
+      const rows = await database.query(
+        (sql) => sql<{ row: OrderRow }[]>`
+          select to_jsonb(orders) as row from orders where id = any (${ids.map(toUuid)}::uuid[])
+        `,
+      )
+      const orders = new Map(rows.map(({ row }) => [fromUuid(row.id), toOrder(row)]))
+      return ids.map((id) => ({ order: orders.get(id) ?? null }))
+    },
+  })
+
+  const readResponse = naturalBatching<KeyOwner, { response: StoredResponse | null }>({
+    most: 200,
+    concernsAll: isUnavailable,
+    async send(owners) {
+      const rows = await database.query(
+        (sql) => sql<(KeyOwner & { response: StoredResponse })[]>`
+          select principal, key, jsonb_build_object(
+            'status', response_status, 'headers', response_headers, 'body', response_body) as response
+          from idempotency_keys
+          where route = ${PLACE_ORDER_ROUTE} and response_status is not null and (principal, key) in (
+            select * from unnest(${owners.map((one) => one.principal)}::text[], ${owners.map((one) => one.key)}::text[])
+          )
+        `,
+      )
+      return owners.map(({ principal, key }) => ({
+        response: rows.find((row) => row.principal === principal && row.key === key)?.response ?? null,
+      }))
+    },
+  })
+
+  return {
+    place: createPlaceStatement(database, options),
+    move: createMoveStatement(database),
+
+    /** An order, or null. What several callers ask at once is read at once. */
+    async find(orderId: string): Promise<Order | null> {
+      return (await readById(orderId)).order
+    },
+
+    /** The same by the UUID that jobs carry. */
+    findByUuid: async (uuid: string): Promise<Order | null> => (await readById(fromUuid(uuid))).order,
+
+    /** Newest first. */
+    async list({ principal, status, before, limit }: OrderPage): Promise<Order[]> {
+      const rows = await database.query(
+        (sql) => sql<{ row: OrderRow }[]>`
+          select to_jsonb(orders) as row from orders
+          where principal = ${principal}
+            ${status === undefined ? sql`` : sql`and status = ${status}`}
+            ${before === undefined ? sql`` : sql`and id < ${toUuid(before)}`}
+          order by id desc
+          limit ${limit}
+        `,
+      )
+      return rows.map(({ row }) => toOrder(row))
+    },
+
+    /** The answer kept with an order's key, or null while the order is in flight. */
+    findResponse: async (owner: KeyOwner): Promise<StoredResponse | null> => (await readResponse(owner)).response,
+
+    /**
+     * Takes over an order whose lease has ended, for whoever finishes what a dead process left.
+     *
+     * @returns null when there is nothing to take over: it is settled, or somebody's lease is running
+     */
+    async takeOver(orderUuid: string): Promise<{ order: Order; format: AnswerFormat } | null> {
+      const [row] = await database.query(
+        (sql) => sql<{ row: OrderRow; request: AnswerFormat }[]>`
+          with taken as (
+            update orders
+            set lease_generation = lease_generation + 1,
+                lease_until = now() + ${options.leaseSeconds} * interval '1 second'
+            where id = ${orderUuid} and status = 'pending' and lease_until <= now()
+            returning *
+          )
+          select to_jsonb(taken) as row, known.request
+          from taken
+          join idempotency_keys known on known.principal = taken.principal
+           and known.route = ${PLACE_ORDER_ROUTE} and known.key = taken.idempotency_key
+        `,
+      )
+      return row === undefined ? null : { order: toOrder(row.row), format: row.request }
+    },
+
+    /** Notes that a charge is about to be sent, so that whoever comes later asks before assuming. */
+    async chargeIsSent(orderUuid: string): Promise<Order | null> {
+      const [row] = await database.query(
+        (sql) => sql<{ row: OrderRow }[]>`
+          update orders set charge_sent = true
+          where id = ${orderUuid} and status = 'payment_pending'
+          returning to_jsonb(orders) as row
+        `,
+      )
+      return row === undefined ? null : toOrder(row.row)
+    },
+  }
+}
