@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Problem } from '#plugins/problem-details.ts'
+import { parseStrictJson, strictJson } from '#plugins/strict-json.ts'
+import { assertProblem } from '../support/assert-problem.ts'
+import { buildProblemApp } from '../support/problem-app.ts'
+
+const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
+
+/** Text, what the refusal says, and where it points. */
+const refused: [string, string | Buffer, RegExp, string[]?][] = [
+  ['nothing', '', /empty/],
+  ['white space', ' \n', /not JSON/],
+  ['half an object', '{"a":', /not JSON/],
+  ['a trailing comma', '[1,]', /not JSON/],
+  ['a trailing comma in an object', '{"a":1,}', /not JSON/],
+  ['a comment', '{/* */}', /not JSON/],
+  ['single quotes', "{'a':1}", /not JSON/],
+  ['NaN', '{"a":NaN}', /not JSON/],
+  ['Infinity', '-Infinity', /not JSON/],
+  ['hexadecimal', '0x10', /not JSON/],
+  ['a leading zero', '01', /not JSON/],
+  ['a leading plus', '+1', /not JSON/],
+  ['two values', '{}{}', /not JSON/],
+  ['a raw line break in a string', '"a\nb"', /not JSON/],
+  ['a raw NUL', '"\0"', /not JSON/],
+  ['an escape that is none', '"\\x41"', /not JSON/],
+  ['a byte order mark', '\uFEFF{}', /byte order mark/],
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le'), /not JSON/],
+  ['UTF-16 with its mark', Buffer.from('\uFEFF{"a":1}', 'utf16le'), /not UTF-8/],
+  ['a Latin-1 umlaut', Buffer.from('"\xfc"', 'latin1'), /not UTF-8/],
+  ['an overlong slash', Buffer.from([0x22, 0xc0, 0xaf, 0x22]), /not UTF-8/],
+  ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), /not UTF-8/],
+  ['a character cut in half', Buffer.from([0x22, 0xe2, 0x82]), /not UTF-8/],
+  ['a member named twice', '{"a":1,"b":2,"a":3}', /named twice/, ['#/a']],
+  ['a member named twice by an escape', '{"a":1,"\\u0061":2}', /named twice/, ['#/a']],
+  ['an empty name, twice', '{"":1,"":2}', /named twice/, ['#/']],
+  ['a member named twice deep down', '{"a":[0,{"b/c":1,"b/c":1}]}', /named twice/, ['#/a/1/b~1c']],
+  ['two doubled members', '{"a":{"x":1,"x":2},"b":1,"b":2}', /and 1 more/, ['#/a/x', '#/b']],
+  ['__proto__', '{"a":{"__proto__":{"admin":true}}}', /no name/, ['#/a/__proto__']],
+  ['__proto__ by an escape', '{"\\u005f_proto__":1}', /no name/, ['#/__proto__']],
+  ['an escaped NUL', '{"note":"a\\u0000b"}', /NUL/, ['#/note']],
+  ['a NUL in a name', '{"\\u0000":1}', /NUL/, ['#/%00']],
+  ['a lone surrogate', '["ok","\\ud83d"]', /surrogate/, ['#/1']],
+  ['surrogates the wrong way round', '"\\ude00\\ud83d"', /surrogate/, ['#']],
+  ['a number beyond any double', '{"quantity":1e999}', /larger/, ['#/quantity']],
+  ['a negative one', '[[-1e400]]', /larger/, ['#/0/0']],
+  ['33 levels', nested(33), /deeper than 32/],
+  ['a hundred thousand levels', nested(100_000), /deeper than 32/],
+]
+
+for (const [what, body, detail, pointers] of refused) {
+  test(`${what} is refused as malformed`, async () => {
+    const response = await post(body)
+    const { errors } = await assertProblem(response, { slug: 'malformed-request', detail })
+    if (pointers) assert.deepEqual(Array.isArray(errors) && errors.map((error) => error.pointer), pointers)
+  })
+}
+
+const accepted: [string, string][] = [
+  ['every kind of value', ' {"a": [null, true, false, -1.5e3, "x"], "b": {}}\r\n\t'],
+  ['a bare string', '"a"'],
+  ['pairs of surrogates', '"\\ud83d\\ude00 😀"'],
+  ['the same name in different objects', '{"a":{"a":1},"b":[{"a":1},{"a":2}]}'],
+  ['quotes and brackets inside strings', '{"a\\"{":"]},[\\\\","b":"\\\\\\""}'],
+  ['32 levels', nested(32)],
+  ['names of prototypes that change nothing', '{"constructor":1,"prototype":2}'],
+]
+
+for (const [what, body] of accepted) {
+  test(`${what} is read as JSON.parse reads it`, async () => {
+    const response = await post(body)
+    assert.equal(response.statusCode, 200)
+    assert.deepEqual(response.json(), { body: JSON.parse(body) })
+  })
+}
+
+test('whatever JSON.parse reads is read the same, unless it has an oddity', () => {
+  const text = fc.json({ maxDepth: 6, stringUnit: 'binary' })
+  fc.assert(
+    fc.property(text, (json) => {
+      const value: unknown = JSON.parse(json)
+      const odd = /__proto__|\\u0000|\\u[dD][89a-fA-F]/.test(json)
+      if (!odd) assert.deepEqual(parseStrictJson(Buffer.from(json), 32), value)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a doubled member is found wherever it stands', () => {
+  const name = fc.string().filter((text) => text !== '__proto__' && !text.includes('\0'))
+  const between = fc.uniqueArray(name, { maxLength: 5 })
+  fc.assert(
+    fc.property(
+      name,
+      between,
+      fc.array(fc.constantFrom('[', '{"k":'), { maxLength: 20 }),
+      (twice, names, outer) => {
+        const members = [twice, ...names.filter((other) => other !== twice), twice]
+        const inner = `{${members.map((member) => `${JSON.stringify(member)}:[0,"}"]`).join()}}`
+        const closing = outer.map((open) => (open === '[' ? ']' : '}')).reverse()
+        const json = Buffer.from(outer.join('') + inner + closing.join(''))
+        assert.throws(() => parseStrictJson(json, 32), /malformed-request: .*named twice/)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('no bytes at all make anything but a value or a malformed-request', () => {
+  const rubbish = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+    fc
+      .array(fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', '1', 'e9', 'a', ' ', '-', '\\u0000'), {
+        maxLength: 30,
+      })
+      .map((parts) => Buffer.from(parts.join(''))),
+  )
+  fc.assert(
+    fc.property(rubbish, (bytes) => {
+      try {
+        assert.deepEqual(parseStrictJson(bytes, 32), JSON.parse(bytes.toString()))
+      } catch (error) {
+        assert.ok(error instanceof Problem && error.slug === 'malformed-request', String(error))
+      }
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test('a hostile body of 256 KiB is judged in a moment', () => {
+  for (const body of [
+    '['.repeat(262_144),
+    `{${'"a":1,'.repeat(40_000)}"a":1}`,
+    '"'.padEnd(262_144, '\\u0000'),
+  ]) {
+    const started = performance.now()
+    assert.throws(() => parseStrictJson(Buffer.from(body), 32), Problem)
+    assert.ok(performance.now() - started < 1_000)
+  }
+})
+
+test('a compressed body is refused for its coding', async () => {
+  const response = await post('{}', { 'content-encoding': 'gzip' })
+  await assertProblem(response, {
+    slug: 'unsupported-media-type',
+    headers: { 'accept-encoding': 'identity' },
+  })
+})
+
+test('an operation without a body throws away what comes', async () => {
+  assert.equal((await post('{', {}, '/bodyless')).statusCode, 200)
+})
+
+async function post(payload: string | Buffer, headers: Record<string, string> = {}, url = '/') {
+  const app = await buildProblemApp()
+  await app.register(strictJson)
+  app.post('/', async ({ body }) => ({ body }))
+  app.post('/bodyless', { config: { body: false } }, async () => ({}))
+  return app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+}
