@@ -15,9 +15,8 @@ export class DirectoryInUse extends Error {
 }
 
 /**
- * Takes `path` as a lock file for this process and returns what gives it back, synchronously, so that it can
- * be called while the process exits. A lock whose holder is dead, or whose pid belongs to another process by
- * now, is taken over.
+ * Takes `path` as a lock file for this process and returns what gives it back; so does the exit of the
+ * process. A lock whose holder is dead, or whose pid belongs to another process by now, is taken over.
  *
  * @throws {DirectoryInUse} while its holder lives, this process included.
  */
@@ -26,7 +25,12 @@ export async function lock(path: string): Promise<() => void> {
   for (;;) {
     try {
       await writeFile(path, mine, { flag: 'wx' })
-      return () => release(path, mine)
+      const unlock = () => {
+        process.removeListener('exit', unlock)
+        release(path, mine)
+      }
+      process.once('exit', unlock)
+      return unlock
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
     }

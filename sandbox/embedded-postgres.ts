@@ -7,7 +7,7 @@ import { postgresBinaries } from './postgres/binaries.ts'
 import { freePort } from './postgres/free-port.ts'
 import { initialise, passwordOf } from './postgres/initialise.ts'
 import { stopLeftBehind } from './postgres/left-behind.ts'
-import { startPostmaster, stopPostmaster, stopPostmasterNow } from './postgres/postmaster.ts'
+import { startPostmaster, stopPostmaster } from './postgres/postmaster.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Where the data is kept. Made at the first start; its parents too. */
@@ -48,16 +48,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     }
 
     const { child, port } = await listening(directory, options.port, settings, account, binaries.postgres)
-    const atExit = () => {
-      stopPostmasterNow(child, directory)
-      unlock()
-    }
-    process.once('exit', atExit)
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/holdfast`,
       async stop() {
         await stopPostmaster(child)
-        process.removeListener('exit', atExit)
         unlock()
       },
     }

@@ -69,8 +69,12 @@ async function program(account: Account, path: string, args: string[], input = '
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(code === null ? `signal ${signal}` : `code ${code}`))
   })
+  // Out of reach of the terminal's Ctrl-C, it must not outlive this process either.
+  const atExit = () => child.kill('SIGKILL')
+  process.once('exit', atExit)
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const [end, said] = await Promise.all([ended, text(child.stderr)])
+  process.removeListener('exit', atExit)
   if (end !== 'code 0') throw new Error(`${path} ended with ${end}: ${said.trim()}`)
 }

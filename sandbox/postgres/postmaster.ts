@@ -38,6 +38,9 @@ export async function startPostmaster(
   })
   await log.close()
   child.unref()
+  const atExit = () => stopNow(child, directory)
+  process.once('exit', atExit)
+  child.once('exit', () => process.removeListener('exit', atExit))
 
   // Crash recovery may take a while; a server that is still at it after a minute is given up.
   const deadline = Date.now() + 60_000
@@ -68,9 +71,8 @@ export async function stopPostmaster(child: ChildProcess): Promise<void> {
   clearTimeout(impatience)
 }
 
-/** The same for a process that is exiting and cannot await: waits two seconds at most. */
-export function stopPostmasterNow(child: ChildProcess, directory: string): void {
-  if (child.exitCode !== null || child.signalCode !== null) return
+/** For a process that is exiting and cannot await: waits two seconds at most. */
+function stopNow(child: ChildProcess, directory: string): void {
   child.kill('SIGINT')
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (let tries = 0; tries < 100 && existsSync(join(directory, 'postmaster.pid')); tries++) {

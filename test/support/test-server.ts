@@ -15,7 +15,7 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-const PREFIX = 'holdfast-test-'
+const PREFIX = 'holdfast-test-server-'
 
 // Nobody reads these databases after a crash, so nothing waits for the disk.
 const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }

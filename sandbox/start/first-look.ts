@@ -1,0 +1,50 @@
+import { migrate } from '#src/database/migrate.ts'
+import { startService } from '#src/service.ts'
+import { loadDemoCatalogue } from './catalogue.ts'
+import { supplyDatabase } from './database.ts'
+import { supplyStandIns } from './dependencies.ts'
+import type { Environment } from './environment.ts'
+import { supplyIdentity } from './identity.ts'
+import { sentenceOf } from './sentence.ts'
+import { watchSignals } from './signals.ts'
+import { openState } from './state.ts'
+import { greet } from './welcome.ts'
+
+/**
+ * Supplies what `given` lacks, starts the service beside it, and stops all of it with the service.
+ *
+ * @returns the exit code.
+ */
+export async function firstLook(given: Environment): Promise<number> {
+  const signals = watchSignals()
+  try {
+    await using resources = new AsyncDisposableStack()
+    const state = await openState(given, resources)
+    say('Holdfast, from a sandbox. What is set in the environment is used instead.\n')
+
+    const env: Environment = {
+      ...given,
+      // Nobody balances load in front of a first look: Ctrl-C is obeyed at once.
+      DRAIN_SECONDS: given.DRAIN_SECONDS || '0',
+      ...(await supplyStandIns(given, state, resources, say)),
+      ...(await supplyIdentity(given, state, say)),
+      ...(await supplyDatabase(given, state, resources, say)),
+    }
+    await migrate(env.DATABASE_URL ?? '')
+    const service = await startService(env)
+    signals.leaveTo(service)
+
+    await loadDemoCatalogue(service.addresses, env, say)
+    say(await greet(service.addresses, env))
+    const code = await service.closed
+    signals.take()
+    return code
+  } catch (error) {
+    console.error(sentenceOf(error, given))
+    return 1
+  }
+}
+
+function say(line: string): void {
+  console.log(line)
+}
