@@ -1,0 +1,42 @@
+import fp from 'fastify-plugin'
+import type { CallPolicy } from './circuit-breakers/call-policy.ts'
+
+export { CallFailed, type FailureClass } from './circuit-breakers/call-failed.ts'
+export type { CallPolicyOptions } from './circuit-breakers/call-options.ts'
+export {
+  type CallOptions,
+  type CallPolicy,
+  type CallPolicySnapshot,
+  createCallPolicy,
+} from './circuit-breakers/call-policy.ts'
+export { parseRetryAfter } from './circuit-breakers/retry-after.ts'
+export type { Time } from './circuit-breakers/time.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The policies that calls to dependencies go through, for those who show or count them. */
+    callPolicies: readonly CallPolicy[]
+  }
+}
+
+export interface CircuitBreakersOptions {
+  /** One for each dependency, made for the life of the process. */
+  policies: readonly CallPolicy[]
+}
+
+/** Hands the policies around, says in the log when a circuit changes, and closes them with the app. */
+export const circuitBreakers = fp<CircuitBreakersOptions>(
+  async (app, { policies }) => {
+    app.decorate('callPolicies', policies)
+    for (const policy of policies) {
+      policy.onStateChange((state, before) => {
+        const level = state === 'closed' ? 'info' : 'warn'
+        app.log[level]({ dependency: policy.name, state, before }, 'circuit changed')
+      })
+    }
+    app.addHook('onClose', async () => {
+      for (const policy of policies) policy.close()
+    })
+  },
+  { name: 'circuit-breakers', fastify: '5.x' },
+)

@@ -1,0 +1,73 @@
+import type { FailureClass } from './call-failed.ts'
+import type { Time } from './time.ts'
+
+export interface CallPolicyOptions {
+  /** The dependency's name, in errors, metrics and on the dashboard. */
+  name: string
+  /** What an attempt's error means. It is not asked about timeouts: those are transient and unknown. */
+  classify: (error: unknown) => FailureClass
+  /** For the whole call, waits and retries included, in milliseconds. */
+  deadlineMs: number
+  /** For one attempt, in milliseconds. */
+  attemptTimeoutMs: number
+  /** Attempts beyond the first, at most. */
+  retries: number
+  /** The first retry waits 0 to this, the next 0 to twice this, and so on, in milliseconds. */
+  baseDelayMs: number
+  /** Calls in flight, at most; one more is refused, as a queue in memory would only be a slower refusal. */
+  bulkhead: number
+  /**
+   * No retry is begun with less time than this left: one that is sure to be cut off helps nobody, and turns
+   * a known outcome into an unknown one. Default: a fifth of an attempt's timeout.
+   */
+  leastAttemptMs?: number
+  /**
+   * A call that took longer counts as a failure to the breaker though it came to an answer: slowness is how
+   * most outages begin. Default: an attempt's timeout, as only a call that had to retry, or came within a
+   * hair of it, takes that long.
+   */
+  slowCallMs?: number
+  /** Extra load that retries may be, as a fraction of the calls. Default 0.2, as Finagle has it. */
+  retryRatio?: number
+  /** Retries in hand at the start. Default: `retries`, so that a first call is retried as often as any. */
+  retryReserve?: number
+  /**
+   * Retries that can be saved up. Default 10: two per cent of extra load over an outage of 500 calls, and
+   * enough for the handful of connections that a restarted dependency resets at once.
+   */
+  retryCapacity?: number
+  /**
+   * Calls before the breaker may open on their failure rate, and failures in a row that open it at any rate.
+   * Default 5: with a call in twenty failing by chance, five in a row happen once in three million.
+   */
+  volumeThreshold?: number
+  /** Default 50: below it, most callers are still served and the rest have a queue. */
+  errorThresholdPercentage?: number
+  /** Default 10,000: under steady traffic a dependency that dies is found out in half of it. */
+  windowMs?: number
+  /** Default 5,000: shorter than anybody's patience, and three probes in it are no load. */
+  resetTimeoutMs?: number
+  /** Default 3: a single probe can be unlucky, and a slow one would hold everybody up for its deadline. */
+  probes?: number
+  time?: Time
+  /** 0 to below 1, as Math.random. */
+  random?: () => number
+}
+
+/** The figures that argue the same for every dependency. */
+export function withDefaults(options: CallPolicyOptions) {
+  return {
+    leastAttemptMs: options.attemptTimeoutMs / 5,
+    slowCallMs: options.attemptTimeoutMs,
+    retryRatio: 0.2,
+    retryReserve: options.retries,
+    retryCapacity: 10,
+    volumeThreshold: 5,
+    errorThresholdPercentage: 50,
+    windowMs: 10_000,
+    resetTimeoutMs: 5_000,
+    probes: 3,
+    random: Math.random,
+    ...options,
+  }
+}

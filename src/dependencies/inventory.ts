@@ -1,0 +1,83 @@
+import { type CallPolicyOptions, createCallPolicy } from '#plugins/circuit-breakers.ts'
+import { type CallContext, contextHeaders } from './call-context.ts'
+import { classifyHttpFailure, HttpFailure } from './http-failure.ts'
+import { createHttpService, type HttpRequest, retryAfterOf } from './http-service.ts'
+
+export interface InventoryOptions {
+  /** `http(s)://host[:port][/prefix]` */
+  url: string
+  /** Figures to differ from the ones below, in tests above all. */
+  policy?: Partial<CallPolicyOptions>
+}
+
+export interface Reservation {
+  orderId: string
+  items: readonly { productId: string; quantity: number }[]
+}
+
+export type ReserveResult = { kind: 'reserved' } | { kind: 'refused' }
+
+export type Inventory = ReturnType<typeof createInventory>
+
+const POLICY = {
+  name: 'inventory',
+  classify: classifyHttpFailure,
+  // The customer waits, and the order goes on without an answer: no more than is hardly noticed.
+  deadlineMs: 1_000,
+  // Several times what a lookup takes, and room for a second try after a first that hung.
+  attemptTimeoutMs: 450,
+  // A third would find no time.
+  retries: 1,
+  // The wait must fit between two attempts in a second.
+  baseDelayMs: 100,
+  // At 450 ms each, more than a hundred orders a second while it is at its slowest.
+  bulkhead: 50,
+}
+
+/** The warehouse. Both calls are idempotent, keyed by the order. */
+export function createInventory({ url, policy: figures = {} }: InventoryOptions) {
+  const figuresInForce = { ...POLICY, ...figures }
+  const policy = createCallPolicy(figuresInForce)
+  const service = createHttpService({
+    name: figuresInForce.name,
+    url,
+    connections: figuresInForce.bulkhead,
+    attemptTimeoutMs: figuresInForce.attemptTimeoutMs,
+  })
+
+  /** @returns the status, if it is a 2xx or one that the call takes for an answer */
+  const ask = async (request: HttpRequest, answers: number): Promise<number> => {
+    const { statusCode: status, headers, body } = await service.send(request)
+    // The status is the answer. The body is only read so that the socket can be used again, and may be
+    // garbage or endless: the pool bounds both.
+    body.dump().catch(() => {})
+    if ((status >= 200 && status < 300) || status === answers) return status
+    throw new HttpFailure(`inventory: answered ${status}`, { status, retryAfterMs: retryAfterOf(headers) })
+  }
+
+  const path = (orderId: string) => `/reservations/${encodeURIComponent(orderId)}`
+
+  return {
+    policy,
+
+    /** @throws CallFailed when there is neither a yes nor a no */
+    async reserve({ orderId, items }: Reservation, context: CallContext): Promise<ReserveResult> {
+      const body = JSON.stringify({
+        items: items.map(({ productId, quantity }) => ({ productId, quantity })),
+      })
+      const headers = { 'Content-Type': 'application/json', ...contextHeaders(context) }
+      const status = await policy.call((signal) =>
+        ask({ method: 'PUT', path: path(orderId), headers, body, signal }, 409),
+      )
+      return status === 409 ? { kind: 'refused' } : { kind: 'reserved' }
+    },
+
+    /** A reservation that is not there (404) counts as released. @throws CallFailed */
+    async release(orderId: string, context: CallContext): Promise<void> {
+      const headers = contextHeaders(context)
+      await policy.call((signal) => ask({ method: 'DELETE', path: path(orderId), headers, signal }, 404))
+    },
+
+    close: (): Promise<void> => service.close(),
+  }
+}
