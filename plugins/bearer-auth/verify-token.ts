@@ -1,0 +1,121 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type { KeySetAlgorithm, VerificationKey } from './json-web-keys.ts'
+import type { KeySet } from './key-set.ts'
+import { type Principal, principalOf } from './principal.ts'
+
+export interface VerifierOptions {
+  /** Verifies HS256. */
+  secret?: string | undefined
+  /** Verifies RS256, ES256 and EdDSA. */
+  keySet?: KeySet | undefined
+  /** The only `iss` that is taken; any, if left out. */
+  issuer?: string | undefined
+  /** What `aud` has to be or contain; anything, if left out. */
+  audience?: string | undefined
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+export interface VerifiedToken {
+  readonly principal: Principal
+  /** Milliseconds since the epoch: good from the first, up to but not at the second. */
+  readonly notBefore: number
+  readonly expires: number
+  /** The published key it was verified with; undefined for the secret. */
+  readonly key: VerificationKey | undefined
+}
+
+/** The token is no good. The message is fit for a client; it holds no part of the token. */
+export class InvalidToken extends Error {
+  override readonly name = 'InvalidToken'
+}
+
+/** RFC 7518 section 3.2: a key as long as the hash, or it is the weaker of the two. */
+const MIN_SECRET_BYTES = 32
+/** A token that names no key may be tried with so many: enough for a rotation, no lever to make us calculate. */
+const MAX_CANDIDATES = 4
+
+/**
+ * The algorithm a token claims only selects among what its key is good for, and each kind of key has its own:
+ * a public key is never taken for a secret (RFC 8725 section 2.1).
+ *
+ * @throws Error if the secret is under 32 bytes
+ */
+export function createVerifier({ secret, keySet, issuer, audience, now }: VerifierOptions) {
+  if (secret !== undefined && Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    throw new Error(`The secret that signs tokens needs at least ${MIN_SECRET_BYTES} bytes`)
+  }
+  const secretKey = secret === undefined ? undefined : createSecretKey(secret, 'utf8')
+
+  /**
+   * @throws InvalidToken
+   * @throws KeysUnknown if it takes a key of a server that was never reached
+   */
+  return async function verify(token: string): Promise<VerifiedToken> {
+    const { algorithm, kid } = readHeader(token)
+    if (algorithm === 'HS256' && secretKey !== undefined) return verifyWith(token, algorithm, secretKey)
+    if (!isKeySetAlgorithm(algorithm) || keySet === undefined) {
+      throw new InvalidToken('The token is signed with an algorithm that is not accepted')
+    }
+    await keySet.ready()
+    for (const key of (await keySet.find(algorithm, kid)).slice(0, MAX_CANDIDATES)) {
+      try {
+        return { ...(await verifyWith(token, algorithm, key.key)), key }
+      } catch (error) {
+        if (!isWrongSignature(error)) throw error
+      }
+    }
+    throw new InvalidToken('The token is not signed by a known key')
+  }
+
+  async function verifyWith(
+    token: string,
+    algorithm: string,
+    key: CryptoKey | KeyObject,
+  ): Promise<VerifiedToken> {
+    const payload = await jwtVerify(token, key, {
+      algorithms: [algorithm],
+      requiredClaims: ['exp'],
+      currentDate: new Date(now()),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    }).then(
+      (result) => result.payload,
+      (cause) => {
+        throw new InvalidToken(reasonOf(cause), { cause })
+      },
+    )
+    const { exp = Number.NaN, nbf = Number.NEGATIVE_INFINITY } = payload
+    // JSON has no infinity, but 1e999 reads as one: a token for ever.
+    if (!Number.isFinite(exp)) throw new InvalidToken('The token does not expire')
+    const principal = principalOf(payload)
+    if (principal === undefined) throw new InvalidToken('The token names no subject of 1 to 255 characters')
+    return { principal, notBefore: nbf * 1000, expires: exp * 1000, key: undefined }
+  }
+}
+
+function readHeader(token: string): { algorithm: string | undefined; kid: string | undefined } {
+  try {
+    const { alg, kid } = decodeProtectedHeader(token)
+    return { algorithm: alg, kid: typeof kid === 'string' ? kid : undefined }
+  } catch (cause) {
+    throw new InvalidToken('The token is not a signed JWT', { cause })
+  }
+}
+
+function isKeySetAlgorithm(algorithm: string | undefined): algorithm is KeySetAlgorithm {
+  return algorithm === 'RS256' || algorithm === 'ES256' || algorithm === 'EdDSA'
+}
+
+function isWrongSignature(error: unknown): boolean {
+  return error instanceof InvalidToken && error.cause instanceof errors.JWSSignatureVerificationFailed
+}
+
+/** Only who holds a token that is properly signed learns what is wrong with its claims. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired'
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'The token is not valid'
+  if (error.claim === 'nbf') return 'The token is not valid yet'
+  return `The claim ${error.claim} of the token is missing or not what it has to be`
+}
