@@ -11,8 +11,8 @@ export type Dependency = (typeof DEPENDENCIES)[number]
  * - `reset`: the connection is reset before anything is done
  * - `lost-response`: the work is done, and then the connection is dropped
  */
-export const MODES = ['none', 'error', 'slow', 'hang', 'rate-limit', 'reset', 'lost-response'] as const
-export type Mode = (typeof MODES)[number]
+const MODES = ['none', 'error', 'slow', 'hang', 'rate-limit', 'reset', 'lost-response'] as const
+type Mode = (typeof MODES)[number]
 
 export interface Fault {
   readonly mode: Mode
@@ -24,7 +24,7 @@ export interface Fault {
 
 export type Faults = ReturnType<typeof createFaults>
 
-export const NO_FAULT: Fault = { mode: 'none', rate: 1, latencyMs: 2_000, retryAfterSeconds: 1 }
+const NO_FAULT: Fault = { mode: 'none', rate: 1, latencyMs: 2_000, retryAfterSeconds: 1 }
 
 /** What goes wrong at present with each dependency, decided call by call from the seed. */
 export function createFaults(seed: number, initial: Partial<Record<Dependency, Partial<Fault>>> = {}) {

@@ -35,8 +35,18 @@ export async function accountFor(directory: string, program: string): Promise<Ac
   if (await reaches(owner, program, dirname(directory))) {
     return { owner, command: plainly, options: { env, ...owner } }
   }
+  await run('setpriv', ['--version']).catch((cause: unknown) => {
+    const what = `the unprivileged user that PostgreSQL needs cannot reach ${program} or ${directory}`
+    throw new Error(`As root, ${what}: move the project, or run it as an ordinary user`, { cause })
+  })
   const setpriv = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups']
-  const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+  // PostgreSQL asks access(2) whether it may run its own programs, which forgets the capabilities of anybody
+  // but root unless the securebit is set (capabilities(7)).
+  const capability = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=+dac_override',
+    '--ambient-caps=+dac_override',
+  ]
   return {
     owner,
     command: (path, args) => ['setpriv', [...setpriv, ...capability, '--', path, ...args]],
