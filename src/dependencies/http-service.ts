@@ -23,6 +23,13 @@ export interface HttpRequest {
   signal: AbortSignal
 }
 
+export interface HttpAnswer {
+  status: number
+  /** How long the service asked to be left alone, in milliseconds. */
+  retryAfterMs: number | undefined
+  text: string
+}
+
 /** More than any answer we ask for; past it the socket is cut instead of memory filled. */
 const LONGEST_ANSWER = 1024 * 1024
 /** Below the five seconds after which Node's servers close an idle socket: we must be the one that closes. */
@@ -47,18 +54,39 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
     maxResponseSize: LONGEST_ANSWER,
   })
 
+  const send = async ({ path, ...request }: HttpRequest) => {
+    try {
+      return await pool.request({ ...request, path: prefix + path, body: request.body ?? null })
+    } catch (cause) {
+      throw new HttpFailure(`${name}: no answer`, { cause })
+    }
+  }
+
   return {
     /**
-     * Sends one request. The caller reads the body or dumps it, else the socket is never free again.
+     * Sends one request and reads the whole answer.
+     *
+     * @throws HttpFailure without a status when none came, or not all of it
+     */
+    async ask(request: HttpRequest): Promise<HttpAnswer> {
+      const { statusCode, headers, body } = await send(request)
+      try {
+        return { status: statusCode, retryAfterMs: retryAfterOf(headers), text: await body.text() }
+      } catch (cause) {
+        throw new HttpFailure(`${name}: half an answer`, { cause })
+      }
+    },
+
+    /**
+     * Sends one request whose status is the whole answer. The body is drained behind the caller's back, so
+     * that the socket can be used again; it may be garbage, or never end, and then costs only its socket.
      *
      * @throws HttpFailure without a status when no answer came
      */
-    async send({ path, ...request }: HttpRequest) {
-      try {
-        return await pool.request({ ...request, path: prefix + path, body: request.body ?? null })
-      } catch (cause) {
-        throw new HttpFailure(`${name}: no answer`, { cause })
-      }
+    async askStatus(request: HttpRequest): Promise<Omit<HttpAnswer, 'text'>> {
+      const { statusCode, headers, body } = await send(request)
+      body.dump({ limit: LONGEST_ANSWER, signal: AbortSignal.timeout(attemptTimeoutMs) }).catch(() => {})
+      return { status: statusCode, retryAfterMs: retryAfterOf(headers) }
     },
 
     /** Waits for nothing: what is still in flight has lost its caller. */
@@ -66,7 +94,6 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
   }
 }
 
-/** Milliseconds that the answer asked us to wait. */
-export function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
+function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
   return parseRetryAfter(headers['retry-after'], Date.now())
 }

@@ -1,7 +1,7 @@
 import { type CallPolicyOptions, createCallPolicy } from '#plugins/circuit-breakers.ts'
 import { type CallContext, contextHeaders } from './call-context.ts'
 import { classifyHttpFailure, HttpFailure } from './http-failure.ts'
-import { createHttpService, type HttpRequest, retryAfterOf } from './http-service.ts'
+import { createHttpService, type HttpRequest } from './http-service.ts'
 
 export interface InventoryOptions {
   /** `http(s)://host[:port][/prefix]` */
@@ -47,12 +47,9 @@ export function createInventory({ url, policy: figures = {} }: InventoryOptions)
 
   /** @returns the status, if it is a 2xx or one that the call takes for an answer */
   const ask = async (request: HttpRequest, answers: number): Promise<number> => {
-    const { statusCode: status, headers, body } = await service.send(request)
-    // The status is the answer. The body is only read so that the socket can be used again, and may be
-    // garbage or endless: the pool bounds both.
-    body.dump().catch(() => {})
+    const { status, retryAfterMs } = await service.askStatus(request)
     if ((status >= 200 && status < 300) || status === answers) return status
-    throw new HttpFailure(`inventory: answered ${status}`, { status, retryAfterMs: retryAfterOf(headers) })
+    throw new HttpFailure(`inventory: answered ${status}`, { status, retryAfterMs })
   }
 
   const path = (orderId: string) => `/reservations/${encodeURIComponent(orderId)}`

@@ -1,0 +1,168 @@
+import { type CallPolicyOptions, createCallPolicy, type FailureClass } from '#plugins/circuit-breakers.ts'
+import { identifier } from './answer.ts'
+import { type CallContext, contextHeaders } from './call-context.ts'
+import { classifyHttpFailure, HttpFailure } from './http-failure.ts'
+import { createHttpService } from './http-service.ts'
+import { type ChargeResult, NO_REASON, readPaymentIntent, type Unsettled } from './payment-intent.ts'
+import { createStripe, StripeRefusal } from './stripe-exchange.ts'
+
+export type { CallContext } from './call-context.ts'
+export type { ChargeResult, Unsettled } from './payment-intent.ts'
+
+export interface PaymentOptions {
+  /** `https://api.stripe.com`, or anything that speaks its API, with a port and a path prefix if need be. */
+  url: string
+  apiKey: string
+  /** Figures to differ from the ones below, in tests above all. */
+  policy?: Partial<CallPolicyOptions>
+}
+
+export interface Charge {
+  orderId: string
+  /** In minor units, above zero. */
+  amount: number
+  /** ISO 4217. */
+  currency: string
+  /** A payment method of Stripe's, such as `pm_card_visa`. */
+  paymentToken: string
+  /** The same for every attempt at this charge, for ever: `order:<order id>:charge`. */
+  key: string
+}
+
+export interface Refund {
+  orderId: string
+  /** Of the charge that goes back. */
+  reference: string
+  /** In minor units. */
+  amount: number
+  /** `order:<order id>:refund` */
+  key: string
+}
+
+export type Payment = ReturnType<typeof createPayment>
+
+const POLICY = {
+  name: 'payment',
+  classify: classifyPaymentFailure,
+  // A customer waits no longer; the queue goes on from here.
+  deadlineMs: 10_000,
+  // Card networks take one to two seconds on a bad day. Three such attempts and their waits fit in the deadline.
+  attemptTimeoutMs: 2_500,
+  retries: 3,
+  baseDelayMs: 500,
+  // A hundred charges a second at half a second each; when all of them hang, orders go to the queue at once.
+  bulkhead: 50,
+}
+
+/** The payment service, spoken to as Stripe's PaymentIntents API. Every call is keyed, so "again" is never "twice". */
+export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOptions) {
+  const inForce = { ...POLICY, ...figures }
+  const policy = createCallPolicy(inForce)
+  const service = createHttpService({
+    name: inForce.name,
+    url,
+    connections: inForce.bulkhead,
+    attemptTimeoutMs: inForce.attemptTimeoutMs,
+  })
+  const { ask } = createStripe(service, apiKey)
+
+  const askFor = async (reference: string, headers: Record<string, string>, signal: AbortSignal) => {
+    const answer = await ask(signal, (stripe) =>
+      stripe.paymentIntents.retrieve(reference, undefined, { headers }),
+    )
+    return readPaymentIntent(answer)
+  }
+
+  return {
+    policy,
+
+    /** @throws CallFailed when the end of it is not known, or it could not be tried */
+    async charge(charge: Charge, context: CallContext): Promise<ChargeResult> {
+      const headers = contextHeaders(context)
+      const request = {
+        amount: charge.amount,
+        currency: charge.currency.toLowerCase(),
+        payment_method: charge.paymentToken,
+        confirm: true,
+        error_on_requires_action: true,
+        // Methods that send the customer to another site would need an address to come back to.
+        automatic_payment_methods: { enabled: true, allow_redirects: 'never' as const },
+        metadata: { order_id: charge.orderId },
+      }
+      return await policy.call(async (signal) => {
+        try {
+          const answer = await ask(signal, (stripe) =>
+            stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
+          )
+          const result = readPaymentIntent(answer, charge)
+          if (result.kind !== 'unsettled') return result
+          // The key would only replay this same answer: ask for what became of it.
+          return settled(await askFor(result.reference, headers, signal))
+        } catch (error) {
+          if (error instanceof StripeRefusal && error.status === 402) return declined(error)
+          throw error
+        }
+      })
+    },
+
+    /**
+     * @returns the refund's reference, or the charge's own where it was refunded before
+     * @throws CallFailed
+     */
+    async refund(refund: Refund, context: CallContext): Promise<{ reference: string }> {
+      const headers = contextHeaders(context)
+      const { amount, reference } = refund
+      const request = { payment_intent: reference, amount, metadata: { order_id: refund.orderId } }
+      return await policy.call(async (signal) => {
+        try {
+          const answer = await ask(signal, (stripe) =>
+            stripe.refunds.create(request, { idempotencyKey: refund.key, headers }),
+          )
+          return readRefund(answer)
+        } catch (error) {
+          // Long after its key was forgotten: the money went back, which is all that was wanted.
+          const before = error instanceof StripeRefusal && error.word('code') === 'charge_already_refunded'
+          if (before) return { reference }
+          throw error
+        }
+      })
+    },
+
+    /** What became of a charge. @throws CallFailed */
+    async retrieve(reference: string, context: CallContext): Promise<ChargeResult | Unsettled> {
+      const headers = contextHeaders(context)
+      return await policy.call((signal) => askFor(reference, headers, signal))
+    },
+
+    close: (): Promise<void> => service.close(),
+  }
+}
+
+function settled(result: ChargeResult | Unsettled): ChargeResult {
+  if (result.kind === 'unsettled') throw new HttpFailure('payment: not settled yet')
+  return result
+}
+
+function declined(refusal: StripeRefusal): ChargeResult {
+  const declineCode = refusal.word('decline_code') ?? refusal.word('code') ?? NO_REASON
+  const { reference } = refusal
+  return { kind: 'declined', declineCode, ...(reference === undefined ? {} : { reference }) }
+}
+
+/** A refund that is `pending` was accepted, and goes its way; only one that `failed` or was `canceled` did not. */
+function readRefund(answer: Record<string, unknown>): { reference: string } {
+  const reference = identifier(answer.id)
+  if (reference === undefined) throw new HttpFailure('payment: a refund without an id')
+  if (answer.status === 'failed' || answer.status === 'canceled') {
+    throw new HttpFailure(`payment: the refund ${answer.status}`, { status: 422 })
+  }
+  return { reference }
+}
+
+/** 409 is Stripe's for "this key is being worked on": the first request may yet come to its end. */
+function classifyPaymentFailure(error: unknown): FailureClass {
+  if (error instanceof HttpFailure && error.status === 409) {
+    return { transient: true, outcomeUnknown: true, retryAfterMs: error.retryAfterMs }
+  }
+  return classifyHttpFailure(error)
+}
