@@ -125,7 +125,8 @@ export const bearerAuth = fp<BearerAuthOptions>(
         })
       }
       if (cause instanceof KeysUnknown) {
-        return new Problem(problems.serviceUnavailable, { headers: { 'retry-after': RETRY_AFTER }, cause })
+        // Without its cause, which is in the log once: a line for each request would only bury it.
+        return new Problem(problems.serviceUnavailable, { headers: { 'retry-after': RETRY_AFTER } })
       }
       return new Error('The token could not be verified', { cause })
     }

@@ -108,7 +108,10 @@ export function createKeySet({ url, now, log }: KeySetOptions) {
       askedAt = now()
       // Said once an outage, which has an attempt every two seconds.
       if (failure === undefined && !closing.signal.aborted) {
-        log.warn({ err: error }, reached ? 'the key server is away; its last keys serve' : 'no key server')
+        log.warn(
+          { err: error },
+          reached ? 'the key server is away; its last keys serve' : 'the key server was never reached',
+        )
       }
       failure = error
     }

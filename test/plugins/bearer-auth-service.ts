@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
@@ -12,8 +13,13 @@ export const SECRET = 'a secret of thirty-two bytes and more'
 export const START = 1_800_000_000
 
 /** A service that tells who asks: `/me` refuses strangers, `/greeting` does not. */
-export async function identityService(t: TestContext, options: BearerAuthOptions): Promise<FastifyInstance> {
-  const app = Fastify({ ...problemServerOptions(format) })
+export async function identityService(
+  t: TestContext,
+  options: BearerAuthOptions,
+  log?: Writable,
+): Promise<FastifyInstance> {
+  const logger = log === undefined ? false : { level: 'trace', stream: log }
+  const app = Fastify({ ...problemServerOptions(format), logger })
   t.after(() => app.close())
   await app.register(problemDetails, format)
   await app.register(bearerAuth, options)
@@ -37,7 +43,7 @@ export async function keyPair(algorithm: 'RS256' | 'ES256' | 'EdDSA', kid?: stri
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk: JWK = { ...(await exportJWK(publicKey)), ...(kid === undefined ? {} : { kid }) }
   const header = { alg: algorithm, ...(kid === undefined ? {} : { kid }) }
-  return { jwk, publicKey, token: (claims = {}) => sign(claims, privateKey, header) }
+  return { jwk, privateKey, token: (claims = {}) => sign(claims, privateKey, header) }
 }
 
 /** A real key server. What it publishes, how it answers and whether it is there can be changed. */

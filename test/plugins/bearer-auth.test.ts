@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { UnsecuredJWT } from 'jose'
@@ -145,4 +146,39 @@ test('what cannot verify anything safely stops the start with the reason', async
     async () => start({ jwksUrl: 'http://u:pass@id' }),
     (error: Error) => !error.message.includes('pass@'),
   )
+})
+
+test('no log line holds a token or what it says, whatever becomes of it', async (t) => {
+  let logged = ''
+  const log = new Writable({
+    write(chunk, _encoding, written) {
+      logged += String(chunk)
+      written()
+    },
+  })
+  const app = await identityService(
+    t,
+    { secret: SECRET, issuer: 'https://id', jwksUrl: 'http://127.0.0.1:1', now },
+    log,
+  )
+  const claims = { iss: 'https://id', email: 'ann@example.com' }
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const tokens = [
+    await sign(claims),
+    await sign({ ...claims, exp: START - 1 }),
+    await sign({ ...claims, iss: 'https://other' }),
+    await sign(claims, randomBytes(32)),
+    await sign(claims, rsa.privateKey, { alg: 'RS256' }),
+  ]
+  const answers = await Promise.all(tokens.map((token) => ask(app, token)))
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [200, 401, 401, 401, 503],
+  )
+  assert.match(logged, /The token has expired/)
+  assert.match(logged, /the key server was never reached/)
+  for (const token of tokens) {
+    for (const part of token.split('.').slice(1)) assert.ok(!logged.includes(part))
+  }
+  assert.ok(!logged.includes('ann@example.com'))
 })
