@@ -7,6 +7,16 @@ export interface FaultRoutesOptions {
 
 /** `GET /faults` and `PUT /faults/:dependency`: how a test, or a curious hand, breaks something. */
 export const faultRoutes: FastifyPluginAsync<FaultRoutesOptions> = async (app, { faults }) => {
+  // `curl -d` without a header calls it a form; whatever it is called, it is JSON.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: unknown, body: string | Buffer) => {
+    try {
+      return JSON.parse(body.toString())
+    } catch {
+      return undefined
+    }
+  })
+
   app.get('/faults', async () => faults.current)
 
   app.put<{ Params: { dependency: string } }>('/faults/:dependency', async (request, reply) => {

@@ -133,6 +133,10 @@ describe('faults over HTTP', () => {
     assert.equal(refused.status, 400)
     assert.equal((await refused.text()).match(/must be|there is no/g)?.length, 5)
     assert.equal((await set('email', [])).status, 400)
+    const asForm = { method: 'PUT', body: new URLSearchParams('{"mode":"none"}').toString() }
+    assert.equal((await fetch(`${sandbox.url}/faults/email`, asForm)).status, 400)
+    const bare = { method: 'PUT', body: '{"mode":"slow","rate":0.5}' }
+    assert.equal((await fetch(`${sandbox.url}/faults/email`, bare)).status, 200)
     assert.equal((await set('weather', { mode: 'none' })).status, 404)
     assert.match(await (await fetch(`${sandbox.url}/`)).text(), /email<td>slow, 50 %/)
   })
