@@ -1,0 +1,112 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { asksForPage, hostIsLoopback, isSafe, isSameOrigin } from './operator-auth/request-origin.ts'
+import { createSessions } from './operator-auth/sessions.ts'
+import { Problem } from './problem-details.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who acts, for the log: by which credential, and from where. Empty on a path open to everybody. */
+    operator: string
+  }
+}
+
+export interface OperatorAuthOptions {
+  /** Demanded of everybody. Without one only this machine may reach the listener, which is the caller's duty. */
+  token?: string | undefined
+  /** Paths that ask nobody who they are, e.g. probes. */
+  open: readonly string[]
+  /** Where a browser that is not logged in is sent instead of a `401`. Open, as `POST` to it is. */
+  loginPath?: string
+}
+
+/** No frames, no foreign content, no guessing of types. A page replaces the policy by its own. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+}
+
+/** A token and nothing else; whoever sends more is not logging in. */
+const LOGIN_BODY_BYTES = 4096
+
+/**
+ * Lets operators in, by bearer token or by a cookie for it. What a browser does on behalf of another site is
+ * refused: by the origin of the request, and, where there is no token, by the name the host was called by, for a
+ * foreign name that resolves to this machine (DNS rebinding) is another site's too.
+ */
+export const operatorAuth = fp<OperatorAuthOptions>(
+  async (app, { token, open, loginPath = '/login' }) => {
+    const sessions = token === undefined ? undefined : createSessions(token)
+    const openPaths = new Set(open)
+
+    app.decorateRequest('operator', '')
+
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(HEADERS)
+      if (openPaths.has(request.routeOptions.url ?? '')) done()
+      else if (sessions === undefined && !hostIsLoopback(request)) {
+        done(new Problem('forbidden', { detail: 'Without a token, only localhost is answered here.' }))
+      } else if (request.routeOptions.url === loginPath) {
+        done(refuseForeign(request))
+      } else if (sessions === undefined) {
+        request.operator = `localhost ${request.ip}`
+        done(refuseForeign(request))
+      } else if (sessions.holdsToken(request)) {
+        // A header that no other site can make a browser send: no need to ask where it comes from.
+        request.operator = `token ${request.ip}`
+        done()
+      } else if (sessions.holdsCookie(request)) {
+        request.operator = `session ${request.ip}`
+        done(refuseForeign(request))
+      } else if (isSafe(request) && asksForPage(request)) {
+        reply.redirect(loginPath, 303)
+      } else done(unauthorized())
+    })
+
+    // A scope of its own, so that nothing else here reads forms.
+    await app.register(async (scope) => {
+      scope.addContentTypeParser(
+        'application/x-www-form-urlencoded',
+        { parseAs: 'string' },
+        (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+      )
+      scope.post(loginPath, { bodyLimit: LOGIN_BODY_BYTES }, (request, reply) => {
+        const { token: given } = Object(request.body)
+        if (sessions === undefined) return goOn(request, reply, '/')
+        if (typeof given !== 'string' || !sessions.isToken(given)) {
+          if (asksForPage(request)) return reply.redirect(`${loginPath}?refused`, 303)
+          throw unauthorized()
+        }
+        request.log.info({ address: request.ip }, 'operator logged in')
+        reply.header('set-cookie', sessions.cookie(request))
+        return goOn(request, reply, '/')
+      })
+      scope.post('/logout', (request, reply) => {
+        if (sessions !== undefined) reply.header('set-cookie', sessions.endOfCookie)
+        return goOn(request, reply, loginPath)
+      })
+    })
+  },
+  { name: 'operator-auth', fastify: '5.x', dependencies: ['problem-details'] },
+)
+
+function unauthorized(): Problem {
+  return new Problem('unauthorized', {
+    detail: 'The operations token is needed, as a bearer token or through the login page.',
+    headers: { 'www-authenticate': 'Bearer' },
+  })
+}
+
+function refuseForeign(request: FastifyRequest): Problem | undefined {
+  if (isSafe(request) || isSameOrigin(request)) return undefined
+  return new Problem('forbidden', { detail: 'Another site may not act here on behalf of an operator.' })
+}
+
+/** A browser sees a page next; a program is told that it is done. */
+function goOn(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
+  reply.header('cache-control', 'no-store')
+  return asksForPage(request) ? reply.redirect(path, 303) : reply.code(204).send()
+}

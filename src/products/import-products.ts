@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '#plugins/problem-details.ts'
+import { parseStrictJson } from '#plugins/strict-json.ts'
+import { compileValidator } from '#plugins/validation.ts'
+import { createLineSplitter, type Line } from './line-splitter.ts'
+import type { CatalogueEntry } from './product.ts'
+import type { ProductCache } from './product-cache.ts'
+import { entryOf, productLine } from './product-input.ts'
+import type { ProductStore } from './store.ts'
+
+export interface ImportProductsOptions {
+  cache: ProductCache
+  currency: string
+  store: ProductStore
+}
+
+/** A line that could not be taken, and why. */
+export interface BadLine {
+  line: number
+  reason: string
+}
+
+/** What an import came to. A line that a later one with its id replaced counts as imported too. */
+export interface ImportResult {
+  imported: number
+  /** The first thousand of them, for nobody reads more and memory has to end somewhere. */
+  failed: BadLine[]
+  /** How many they are in all. */
+  failedTotal: number
+}
+
+/** Three times the longest product there can be, escapes included. */
+const MAX_LINE_BYTES = 64 * 1024
+/** Large enough to make the round trip small, small enough to hold its locks for some milliseconds only. */
+const LINES_IN_A_STATEMENT = 500
+const MAX_FAILED = 1_000
+const MAX_DEPTH = 8
+
+/**
+ * Takes products as they arrive, one a line, and keeps the good ones. What is in memory is one statement's worth
+ * under way and one being filled; while the database is slow, the sender is made to wait.
+ */
+export function importProducts({ cache, currency, store }: ImportProductsOptions) {
+  const readEntry = createReader(currency)
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<ImportResult> => {
+    if (!(request.body instanceof Readable)) throw new Error('the body of an import is a stream')
+    const result: ImportResult = { imported: 0, failed: [], failedTotal: 0 }
+    const splitter = createLineSplitter(MAX_LINE_BYTES)
+    let filling = new Map<string, CatalogueEntry>()
+    let lines = 0
+    let underWay: Promise<void> = Promise.resolve()
+
+    const send = async () => {
+      await underWay
+      const [entries, count] = [filling, lines]
+      filling = new Map()
+      lines = 0
+      underWay = save(entries).then(() => {
+        result.imported += count
+      })
+      // It is awaited before the next one; until then a failure must not count as one that nobody handles.
+      underWay.catch(() => {})
+    }
+
+    const save = async (entries: ReadonlyMap<string, CatalogueEntry>) => {
+      await store.putMany([...entries.values()])
+      cache.invalidate(entries.keys())
+    }
+
+    const take = async (found: Iterable<Line>) => {
+      for (const line of found) {
+        const read = readEntry(line)
+        if (read === undefined) continue
+        if ('reason' in read) {
+          result.failedTotal++
+          if (result.failed.length < MAX_FAILED) result.failed.push(read)
+          continue
+        }
+        // Of two lines with one id the later one holds, as if they had come one after the other.
+        filling.set(read.id, read)
+        lines++
+        if (filling.size >= LINES_IN_A_STATEMENT) await send()
+      }
+    }
+
+    try {
+      for await (const chunk of request.body) await take(splitter.push(chunk))
+      await take(splitter.end())
+      await send()
+      await underWay
+    } catch (error) {
+      // The rest is read and thrown away, or the sender would never come to read the answer.
+      request.body.resume()
+      throw error
+    } finally {
+      request.log.info({ ...result, failed: undefined, operator: request.operator }, 'products imported')
+    }
+    reply.header('cache-control', 'no-store')
+    return result
+  }
+}
+
+/** @returns a reader of lines: undefined for a blank one, a reason for a bad one */
+function createReader(currency: string) {
+  const validate = compileValidator(productLine(currency), 'body')
+
+  return ({ number, bytes }: Line): CatalogueEntry | BadLine | undefined => {
+    if (bytes === undefined) return { line: number, reason: `is longer than ${MAX_LINE_BYTES} bytes` }
+    if (isBlank(bytes)) return undefined
+    try {
+      const { id, ...input } = validate(parseStrictJson(bytes, MAX_DEPTH))
+      return entryOf(id, input)
+    } catch (error) {
+      if (error instanceof Problem) return { line: number, reason: reasonOf(error) }
+      throw error
+    }
+  }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09)
+}
+
+function reasonOf({ detail, extensions }: Problem): string {
+  const { errors } = extensions
+  if (!Array.isArray(errors)) return (detail ?? 'cannot be read').replace(/^The body/, 'The line')
+  return errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
+}

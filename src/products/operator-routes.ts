@@ -1,0 +1,43 @@
+import type { FastifyPluginAsync, onRequestHookHandler } from 'fastify'
+import { problem } from '../problems.ts'
+import { importProducts } from './import-products.ts'
+import { putProduct } from './put-product.ts'
+import type { ProductStore } from './store.ts'
+
+export interface ProductOperatorRoutesOptions {
+  /** The one currency that products may be priced in. */
+  currency: string
+  store: ProductStore
+}
+
+/** How the catalogue comes in. Belongs on the operations listener; needs `productCache` there. */
+export const productOperatorRoutes: FastifyPluginAsync<ProductOperatorRoutesOptions> = async (
+  app,
+  options,
+) => {
+  const deps = { ...options, cache: app.productCache }
+
+  app.put<{ Params: { id: string } }>(
+    '/products/:id',
+    { onRequest: readsOnly('application/json') },
+    putProduct(deps),
+  )
+
+  // A scope of its own, in which bodies are left as streams; so no limit of bytes holds for them.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    scope.post('/products/import', { onRequest: readsOnly('application/x-ndjson') }, importProducts(deps))
+  })
+}
+
+function readsOnly(mediaType: string): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+    if (type.trim().toLowerCase() === mediaType) done()
+    else {
+      const headers = { accept: mediaType }
+      done(problem('unsupported-media-type', { detail: `Send the body as ${mediaType}.`, headers }))
+    }
+  }
+}

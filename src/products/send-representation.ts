@@ -1,0 +1,32 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import type { Rendered } from './product-cache.ts'
+
+const CACHE_CONTROL = 'public, max-age=60, stale-while-revalidate=30, stale-if-error=600'
+/** RFC 9211: answered from memory although it is no longer fresh. */
+const STALE = 'holdfast; hit; detail=stale'
+
+/** Sends the negotiated version's bytes, or `304` with the headers they would have had. */
+export function sendRepresentation(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { representations, next }: Rendered,
+  stale: boolean,
+): FastifyReply {
+  const representation = representations[request.version]
+  if (representation === undefined) throw new Error(`no version ${request.version} of a product`)
+  const { etag, body } = representation
+  reply.header('etag', etag)
+  reply.header('cache-control', CACHE_CONTROL)
+  if (next !== undefined) link(reply, `<${next}>; rel="next"`)
+  if (stale) reply.header('cache-status', STALE)
+  if (ifNoneMatch(request, etag)) return reply.code(304).send()
+  reply.header('content-type', request.responseType)
+  return reply.send(body)
+}
+
+/** A version on its way out has announced itself in a `Link` before. */
+function link(reply: FastifyReply, value: string): void {
+  const before = reply.getHeader('link')
+  reply.header('link', before === undefined ? value : `${String(before)}, ${value}`)
+}

@@ -1,0 +1,138 @@
+import { LRUCache } from 'lru-cache'
+
+export interface StaleIfErrorOptions<Value> {
+  /** Whether a failure to load means that the source is away, so that an old copy may stand in. */
+  isAway: (error: unknown) => boolean
+  /** Bytes a value takes, for the bound on them all. */
+  sizeOf: (value: Value) => number
+  /** How long a copy answers without asking again, in milliseconds. */
+  freshMs: number
+  maxEntries: number
+  maxBytes: number
+  /** What a reader without a copy is told when nothing came in {@link GIVE_UP_MS}. */
+  tooSlow: () => Error
+  /** A clock in milliseconds that never goes back. */
+  now?: () => number
+}
+
+/** A value, and whether it is an old copy that stands in for a source that is away. */
+export interface Found<Value> {
+  readonly value: Value
+  readonly stale: boolean
+}
+
+interface Held<Value> {
+  value: Value
+  freshUntil: number
+  /** Of all that was held when it was loaded; another one now means it was made old since. */
+  generation: number
+}
+
+/** Who has an old copy at hand waits no longer than this for a new one: a source this slow is as good as away. */
+const PATIENCE_MS = 1_000
+/** A load may queue behind another that has to time out first; two of them are longer than anybody should wait. */
+const GIVE_UP_MS = 9_000
+
+export type Load<Value> = () => Promise<Value | undefined>
+
+/**
+ * Keeps what was read, within bounds: for a short time as the answer, and after that for the day when the source
+ * is away (RFC 5861 section 4). One key is loaded once at a time, however many ask.
+ */
+export function createStaleIfError<Value extends object>(options: StaleIfErrorOptions<Value>) {
+  const { isAway, sizeOf, freshMs, tooSlow, now = () => performance.now() } = options
+  const held = new LRUCache<string, Held<Value>>({
+    max: options.maxEntries,
+    maxSize: options.maxBytes,
+    sizeCalculation: ({ value }) => sizeOf(value),
+  })
+  const flights = new Map<string, Promise<Value | undefined>>()
+  let generation = 0
+  // Learnt from the last load that ended: while it holds, nobody with a copy waits to learn it again.
+  let sourceIsAway = false
+
+  function fly(key: string, load: Load<Value>): Promise<Value | undefined> {
+    const under = flights.get(key)
+    if (under !== undefined) return under
+    const startedIn = generation
+    const flight: Promise<Value | undefined> = load().then(
+      (value) => {
+        sourceIsAway = false
+        // Not if it was made old meanwhile: what it read may be from before.
+        if (flights.get(key) !== flight) return value
+        flights.delete(key)
+        if (value === undefined) held.delete(key)
+        else held.set(key, { value, freshUntil: now() + freshMs, generation: startedIn })
+        return value
+      },
+      (error: unknown) => {
+        if (flights.get(key) === flight) flights.delete(key)
+        if (isAway(error)) sourceIsAway = true
+        throw error
+      },
+    )
+    flights.set(key, flight)
+    return flight
+  }
+
+  return {
+    /** @returns a copy that is young enough to answer with, at once */
+    fresh(key: string): Value | undefined {
+      const copy = held.get(key)
+      return copy !== undefined && copy.generation === generation && copy.freshUntil > now()
+        ? copy.value
+        : undefined
+    },
+
+    /**
+     * @param load reads it from where it lives; undefined when there is none
+     * @returns the value as it is now, or an old copy while the source is away; undefined when there is none
+     * @throws what `load` throws, when no copy can stand in
+     */
+    async read(key: string, load: Load<Value>): Promise<Found<Value> | undefined> {
+      const copy = held.get(key)
+      const flight = fly(key, load)
+      // Whoever stops waiting leaves a flight that may fail with nobody listening.
+      flight.catch(() => {})
+      try {
+        if (copy === undefined) return current(await within(GIVE_UP_MS, flight, tooSlow))
+        if (!sourceIsAway) return current(await within(PATIENCE_MS, flight, tooSlow))
+      } catch (error) {
+        if (copy === undefined || !isAway(error)) throw error
+        sourceIsAway = true
+      }
+      return { value: copy.value, stale: true }
+    },
+
+    /** What these keys hold is old from now on: it is asked for again, and stands in only for a source away. */
+    invalidate(keys: Iterable<string>): void {
+      for (const key of keys) {
+        flights.delete(key)
+        const copy = held.peek(key)
+        if (copy !== undefined) copy.freshUntil = Number.NEGATIVE_INFINITY
+      }
+    },
+
+    /** The same for everything, whatever there is, in no time. */
+    invalidateAll(): void {
+      generation++
+      flights.clear()
+    },
+  }
+}
+
+function current<Value>(value: Value | undefined): Found<Value> | undefined {
+  return value === undefined ? undefined : { value, stale: false }
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>, tooSlow: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), milliseconds)
+  })
+  try {
+    return await Promise.race([work, patience])
+  } finally {
+    clearTimeout(timer)
+  }
+}

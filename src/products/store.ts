@@ -1,0 +1,66 @@
+import type { Sql } from 'postgres'
+import type { Database } from '#plugins/database.ts'
+import type { CatalogueEntry, Product } from './product.ts'
+
+export type ProductStore = ReturnType<typeof createProductStore>
+
+/** Every statement about products as such; orders move stock in statements of their own. */
+export function createProductStore(database: Database) {
+  return {
+    /** @returns those of the ids that exist, in no order */
+    getMany: (ids: readonly string[]): Promise<Product[]> =>
+      database.query((sql) => sql<Product[]>`select ${columns(sql)} from products where id = any (${ids})`),
+
+    /** @returns up to `most` products with ids greater than `after`; the empty string begins at the start */
+    list: (after: string, most: number): Promise<Product[]> =>
+      database.query(
+        (sql) => sql<Product[]>`
+          select ${columns(sql)} from products where id > ${after} order by id limit ${most}`,
+      ),
+
+    /** Creates or replaces one. What changes nothing leaves revision and time. */
+    async put(entry: CatalogueEntry): Promise<{ product: Product; created: boolean }> {
+      const [row] = await database.query(
+        (sql) => sql<[Product & { created: boolean }]>`
+          with before as (select from products where id = ${entry.id})
+          insert into products as known (id, name, description, price, currency, stock)
+          values (${entry.id}, ${entry.name}, ${entry.description}, ${entry.price}, ${entry.currency}, ${entry.stock})
+          on conflict (id) do update
+            set name = excluded.name, description = excluded.description, price = excluded.price,
+                currency = excluded.currency, stock = excluded.stock,
+                revision = known.revision + ${changed(sql)}::integer,
+                updated_at = case when ${changed(sql)} then now() else known.updated_at end
+          returning ${columns(sql)}, not exists (select from before) as created`,
+      )
+      const { created, ...product } = row
+      return { product, created }
+    },
+
+    /** Creates or replaces a list in one statement. No id may stand in it twice. */
+    putMany: async (entries: readonly CatalogueEntry[]): Promise<void> => {
+      // As text: handed over as an object, the driver would ask the server for the type of the parameter first.
+      const list = JSON.stringify(entries)
+      await database.query(
+        (sql) => sql`
+          insert into products as known (id, name, description, price, currency, stock)
+          select id, name, description, price, currency, stock
+          from jsonb_to_recordset(${list}::text::jsonb) as entry
+            (id text, name text, description text, price bigint, currency text, stock integer)
+          -- In the one order in which orders lock products, so that neither waits for the other for ever.
+          order by id
+          on conflict (id) do update
+            set name = excluded.name, description = excluded.description, price = excluded.price,
+                currency = excluded.currency, stock = excluded.stock,
+                revision = known.revision + 1, updated_at = now()
+            where ${changed(sql)}`,
+      )
+    },
+  }
+}
+
+const columns = (sql: Sql<{ bigint: number }>) =>
+  sql`id, name, description, price, currency, stock, revision, updated_at as "updatedAt"`
+
+const changed = (sql: Sql<{ bigint: number }>) => sql`(
+  (known.name, known.description, known.price, known.currency, known.stock) is distinct from
+  (excluded.name, excluded.description, excluded.price, excluded.currency, excluded.stock))`

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import { assertProblem } from '../support/assert-problem.ts'
+import { desk, put, startOperations } from './operator-service.ts'
+
+const opsToken = 'a-token-for-tests'
+const page = { accept: 'text/html,application/xhtml+xml' }
+
+/** `fetch` sets the host itself. */
+const statusWithHost = (url: string, path: string, host: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    request(`${url}${path}`, { headers: { host } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+
+function login(url: string, headers: Record<string, string> = {}, token = opsToken) {
+  const body = new URLSearchParams({ token })
+  return fetch(`${url}/login`, { method: 'POST', redirect: 'manual', body, headers: { ...page, ...headers } })
+}
+
+const cookieOf = (response: Response) => String(response.headers.get('set-cookie')).split(';')[0] ?? ''
+
+test('with a token set, nobody does anything without it, and probes are asked for nothing', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const expected = { slug: 'unauthorized', headers: { 'www-authenticate': 'Bearer' } } as const
+  await assertProblem(await put(`${url}/products/x`, desk), expected)
+  for (const authorization of [
+    'Bearer wrong',
+    `Bearer ${opsToken}x`,
+    opsToken,
+    `Basic ${opsToken}`,
+    'Bearer ',
+  ]) {
+    await assertProblem(await put(`${url}/products/x`, desk, { authorization }), expected)
+  }
+  const probe = await fetch(`${url}/livez`)
+  assert.equal(probe.status, 200)
+  assert.equal(probe.headers.get('x-content-type-options'), 'nosniff')
+  const allowed = await put(`${url}/products/x`, desk, { authorization: `bearer ${opsToken}` })
+  assert.equal(allowed.status, 201)
+})
+
+test('a browser is shown the way to log in, and may act with its cookie until it logs out', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const lost = await fetch(`${url}/products/x`, { headers: page, redirect: 'manual' })
+  assert.notEqual(lost.status, 200)
+  const form = await fetch(`${url}/login`, { headers: page })
+  assert.match(await form.text(), /<form method="post" action="\/login">/)
+  assert.match(String(form.headers.get('content-security-policy')), /frame-ancestors 'none'/)
+
+  const refused = await login(url, {}, 'wrong')
+  assert.equal(refused.headers.get('location'), '/login?refused')
+  assert.equal(refused.headers.get('set-cookie'), null)
+
+  const entered = await login(url, { origin: url })
+  assert.equal(entered.status, 303)
+  const setCookie = String(entered.headers.get('set-cookie'))
+  assert.match(setCookie, /; HttpOnly; SameSite=Strict/)
+  assert.ok(!setCookie.includes(opsToken))
+
+  const cookie = cookieOf(entered)
+  assert.equal((await put(`${url}/products/x`, desk, { cookie, origin: url })).status, 201)
+  assert.equal((await put(`${url}/products/x`, desk, { cookie: `${cookie}x`, origin: url })).status, 401)
+  const left = await fetch(`${url}/logout`, { method: 'POST', headers: { cookie, origin: url } })
+  assert.match(String(left.headers.get('set-cookie')), /Max-Age=0/)
+})
+
+test('a program logs in with JSON', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const send = (token: unknown) =>
+    fetch(`${url}/login`, {
+      method: 'POST',
+      body: JSON.stringify({ token }),
+      headers: { 'content-type': 'application/json' },
+    })
+  const entered = await send(opsToken)
+  assert.equal(entered.status, 204)
+  assert.equal((await put(`${url}/products/x`, desk, { cookie: cookieOf(entered) })).status, 201)
+  await assertProblem(await send('wrong'), { slug: 'unauthorized' })
+  await assertProblem(await send(1), { slug: 'unauthorized' })
+})
+
+test('another site cannot act with the cookie of an operator, nor log one in', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const cookie = cookieOf(await login(url))
+  const foreign: Record<string, string>[] = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site', origin: url },
+    { 'sec-fetch-site': 'same-site' },
+  ]
+  for (const headers of foreign) {
+    await assertProblem(await put(`${url}/products/x`, desk, { cookie, ...headers }), { slug: 'forbidden' })
+    await assertProblem(await login(url, headers), { slug: 'forbidden' })
+  }
+})
+
+test('an expired or foreign cookie is none', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const cookie = cookieOf(await login(url))
+  const [, seal] = cookie.split('.')
+  for (const forged of [`operator=0.${seal}`, `operator=9999999999.${seal}`, 'operator=', 'operator=.']) {
+    await assertProblem(await put(`${url}/products/x`, desk, { cookie: forged }), { slug: 'unauthorized' })
+  }
+})
+
+test('on this machine without a token, other sites and foreign names are refused all the same', async (t) => {
+  const { url } = await startOperations(t)
+  assert.equal((await put(`${url}/products/x`, desk)).status, 201)
+  assert.equal((await put(`${url}/products/x`, desk, { origin: url })).status, 200)
+  const refused = { slug: 'forbidden' } as const
+  await assertProblem(await put(`${url}/products/x`, desk, { origin: 'https://evil.example' }), refused)
+  await assertProblem(await put(`${url}/products/x`, desk, { 'sec-fetch-site': 'cross-site' }), refused)
+  const port = new URL(url).port
+  assert.equal(await statusWithHost(url, '/login', `evil.example:${port}`), 403)
+  assert.equal(await statusWithHost(url, '/login', `127.0.0.1.evil.example:${port}`), 403)
+  assert.equal(await statusWithHost(url, '/login', `localhost:${port}`), 200)
+  assert.equal(await statusWithHost(url, '/livez', `evil.example:${port}`), 200)
+})

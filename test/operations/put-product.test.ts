@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertProblem } from '../support/assert-problem.ts'
+import { desk, put, startOperations } from './operator-service.ts'
+
+test('a product is created with 201, replaced with 200, and seen by the public at once', async (t) => {
+  const { app, url } = await startOperations(t)
+  const created = await put(`${url}/products/desk-walnut`, desk)
+  assert.equal(created.status, 201)
+  assert.equal(created.headers.get('location'), '/products/desk-walnut')
+  assert.equal(created.headers.get('content-type'), 'application/json; charset=utf-8')
+  assert.equal(created.headers.get('x-content-type-options'), 'nosniff')
+  assert.deepEqual(await created.json(), {
+    id: 'desk-walnut',
+    name: 'Walnut desk',
+    description: '',
+    price: { amount: 129900, currency: 'USD' },
+    availability: { inStock: true, quantity: 2 },
+    _links: { self: { href: '/products/desk-walnut' } },
+  })
+  const read = await app.inject({ url: '/products/desk-walnut', headers: { 'accept-version': '2' } })
+  assert.equal(read.headers.etag, created.headers.get('etag'))
+  assert.equal((await app.inject({ url: '/products' })).json().length, 1)
+
+  const replaced = await put(`${url}/products/desk-walnut`, { ...desk, stock: 0, description: 'Sold' })
+  assert.equal(replaced.status, 200)
+  assert.equal(replaced.headers.get('location'), null)
+  assert.notEqual(replaced.headers.get('etag'), created.headers.get('etag'))
+  assert.equal((await app.inject({ url: '/products/desk-walnut' })).json().stock, 0)
+  assert.equal((await app.inject({ url: '/products' })).json()[0].stock, 0)
+
+  const again = await put(`${url}/products/desk-walnut`, { ...desk, stock: 0, description: 'Sold' })
+  assert.equal(again.headers.get('etag'), replaced.headers.get('etag'))
+})
+
+test('every violation of a body is reported at once', async (t) => {
+  const { url } = await startOperations(t)
+  const body = { name: '', price: { amount: 1.5, currency: 'EUR' }, stock: -1, colour: 'red' }
+  const { errors } = await assertProblem(await put(`${url}/products/x`, body), { slug: 'validation-failed' })
+  assert.ok(Array.isArray(errors))
+  assert.deepEqual(errors.map(({ pointer }) => pointer).sort(), [
+    '#/colour',
+    '#/name',
+    '#/price/amount',
+    '#/price/currency',
+    '#/stock',
+  ])
+})
+
+const bodies: Array<[string, unknown]> = [
+  ['a missing name', { ...desk, name: undefined }],
+  ['a name of 201 characters', { ...desk, name: 'ä'.repeat(201) }],
+  ['a description of 5,001 characters', { ...desk, description: 'x'.repeat(5001) }],
+  ['a price as text', { ...desk, price: { amount: '1', currency: 'USD' } }],
+  ['a price beyond 99,999,999', { ...desk, price: { amount: 100_000_000, currency: 'USD' } }],
+  ['a stock beyond 1,000,000,000', { ...desk, stock: 1_000_000_001 }],
+  ['an id in the body', { ...desk, id: 'x' }],
+  ['null', null],
+  ['a list', [desk]],
+]
+
+for (const [name, body] of bodies) {
+  test(`${name} is refused`, async (t) => {
+    const { url } = await startOperations(t)
+    await assertProblem(await put(`${url}/products/x`, body), { slug: 'validation-failed' })
+  })
+}
+
+test('the largest product there may be is taken', async (t) => {
+  const { url } = await startOperations(t)
+  const largest = {
+    name: '😀'.repeat(200),
+    description: '😀'.repeat(5000),
+    price: { amount: 99_999_999, currency: 'USD' },
+    stock: 1_000_000_000,
+  }
+  const response = await put(`${url}/products/${'x'.repeat(64)}`, largest)
+  assert.equal(response.status, 201)
+})
+
+test('what is no JSON, no JSON by its type, or no id is refused', async (t) => {
+  const { url } = await startOperations(t)
+  await assertProblem(await put(`${url}/products/x`, '{'), { slug: 'malformed-request' })
+  await assertProblem(await put(`${url}/products/x`, '{"name":"a","name":"b"}'), {
+    slug: 'malformed-request',
+  })
+  const text = await put(`${url}/products/x`, desk, { 'content-type': 'text/plain' })
+  await assertProblem(text, { slug: 'unsupported-media-type', headers: { accept: 'application/json' } })
+  const { errors } = await assertProblem(await put(`${url}/products/a%20b`, desk), {
+    slug: 'validation-failed',
+  })
+  assert.ok(Array.isArray(errors))
+  assert.deepEqual([errors[0].pointer, errors[0].in], ['#/id', 'path'])
+})
