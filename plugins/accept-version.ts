@@ -13,9 +13,8 @@ import { varyOnVersion } from './accept-version/vary.ts'
 import { createVersionChooser } from './accept-version/version-chooser.ts'
 import { Problem } from './problem-details.ts'
 
-export { checkLifecycle, type VersionLifecycle } from './accept-version/lifecycle.ts'
 export type { Offer } from './accept-version/negotiate.ts'
-export { VARY, varyOnVersion } from './accept-version/vary.ts'
+export { varyOnVersion } from './accept-version/vary.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -45,11 +45,7 @@ export interface BearerAuthOptions {
   problems?: Partial<typeof PROBLEMS>
 }
 
-export type IdentityHook = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: HookHandlerDoneFunction,
-) => void
+type IdentityHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 const PROBLEMS = { unauthorized: 'unauthorized', serviceUnavailable: 'service-unavailable' }
 

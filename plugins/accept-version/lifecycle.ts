@@ -15,11 +15,11 @@ export interface LifecycleHeaders {
 export type Lifecycles = ReturnType<typeof createLifecycles>
 
 /**
- * Holds a version's dates against each other; to be called where they are configured.
+ * Holds a version's dates against each other.
  *
  * @throws Error that names the version and says what is wrong
  */
-export function checkLifecycle(version: number, { deprecation, sunset }: VersionLifecycle): void {
+function checkLifecycle(version: number, { deprecation, sunset }: VersionLifecycle): void {
   for (const [name, date] of Object.entries({ deprecation, sunset })) {
     if (date !== undefined && Number.isNaN(date.getTime())) {
       throw new Error(`The ${name} of version ${version} is not a date`)

@@ -4,7 +4,7 @@ export interface MediaType {
   readonly parameters: readonly Parameter[]
 }
 
-export interface Parameter {
+interface Parameter {
   readonly name: string
   /** Unquoted: `2` for both `version=2` and `version="2"` (RFC 9110 section 5.6.6). */
   readonly value: string

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 
-/** What negotiation looks at, so what a cache has to tell apart. For answers that are made without a reply. */
-export const VARY = 'Accept, Accept-Version'
+/** What negotiation looks at, so what a cache has to tell apart. */
+const VARY = 'Accept, Accept-Version'
 
 /** Adds `Accept` and `Accept-Version` to what the answer varies on, each name once. */
 export function varyOnVersion(reply: FastifyReply): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import cors from '@fastify/cors'
+import { varyOnVersion } from '#plugins/accept-version.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { versionedService } from './accept-version-service.ts'
@@ -163,6 +164,16 @@ async function assertVary(t: TestContext, set: string, expected: string): Promis
   })
   assert.equal((await app.inject('/orders/1')).headers.vary, expected)
 }
+
+test('an answer that no route gives can be told to vary too', async (t) => {
+  const app = await versionedService(t, {}, async (app) => {
+    app.get('/elsewhere', async (_request, reply) => {
+      varyOnVersion(reply.header('vary', 'accept-encoding'))
+      return ''
+    })
+  })
+  assert.equal((await app.inject('/elsewhere')).headers.vary, 'Accept, Accept-Version, accept-encoding')
+})
 
 test('two Accept headers on the wire are one list', async (t) => {
   const app = await versionedService(t)
