@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { continueTrace } from './request-id/traceparent.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** W3C `traceparent` for calls that this request gives rise to: one parent id for all of them. */
+    readonly traceparent: string
+  }
+}
+
+const acceptable = /^[A-Za-z0-9._-]{1,128}$/
+
+/**
+ * For Fastify's server option of this name: the client's `X-Request-Id` if it is one that can stand in a log line
+ * and a header as it is, else a new UUID. Several headers are joined by Node, and so replaced.
+ */
+export function genReqId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && acceptable.test(given) ? given : randomUUID()
+}
+
+/** Echoes the request id on every response, and keeps the trace. Register it first: later hooks may refuse. */
+export const requestId = fp(
+  async (app) => {
+    const traces = new WeakMap<FastifyRequest, string>()
+    app.decorateRequest('traceparent', {
+      getter(this: FastifyRequest) {
+        const trace = traces.get(this) ?? continueTrace(this.headers.traceparent)
+        traces.set(this, trace)
+        return trace
+      },
+    })
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id)
+      done()
+    })
+  },
+  { name: 'request-id', fastify: '5.x' },
+)
