@@ -3,12 +3,14 @@ import type { Environment, Say } from './environment.ts'
 import { productsAt } from './products-at.ts'
 
 export interface Addresses {
-  readonly api: string
+  /** A worker has none. */
+  readonly api?: string
   readonly operations: string
 }
 
 /** Puts the demo products in through the operations listener, if there are no products at all. */
 export async function loadDemoCatalogue(addresses: Addresses, env: Environment, say: Say): Promise<void> {
+  if (addresses.api === undefined) return
   try {
     if ((await productsAt(addresses.api)).length > 0) return
     const currency = env.CURRENCY || 'USD'

@@ -3,6 +3,9 @@ import { startSandbox } from '../server.ts'
 import { type Environment, isSet, portOf, type Say, supplied } from './environment.ts'
 import type { State } from './state.ts'
 
+/** What the payment stand-in is spoken to with; it takes any. */
+export const SANDBOX_KEY = 'sk_test_sandbox'
+
 /** The faults of daily life: a service that only ever saw fair weather has shown nothing. */
 const DAILY_LIFE = {
   payment: { mode: 'error', rate: 0.2 },
@@ -33,7 +36,7 @@ export async function supplyStandIns(
 
   const all: Record<string, [what: string, value: string, how: string]> = {
     PAYMENT_URL: ['payment', sandbox.url, 'fails 20 %'],
-    PAYMENT_API_KEY: ['payment key', 'sk_test_sandbox', ''],
+    PAYMENT_API_KEY: ['payment key', SANDBOX_KEY, ''],
     INVENTORY_URL: ['warehouse', sandbox.url, 'fails 5 %'],
     SMTP_URL: ['mail', sandbox.smtpUrl, 'fails 10 %'],
   }

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 interface Service {
-  close(reason: string): Promise<void>
+  close(reason: string): Promise<unknown>
 }
 
 /**

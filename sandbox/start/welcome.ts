@@ -1,24 +1,28 @@
 import { SignJWT } from 'jose'
 import type { Addresses } from './catalogue.ts'
+import { SANDBOX_KEY } from './dependencies.ts'
 import { type Environment, isSet } from './environment.ts'
 import { productsAt } from './products-at.ts'
 
+const GOODBYE = 'Ctrl-C stops all of it.'
+
 /** Where everything is, and a first order that can be pasted into any POSIX shell as it stands. */
-export async function greet(addresses: Addresses, env: Environment): Promise<string> {
-  const token = isSet(env, 'AUTH_JWT_SECRET') ? await demoToken(env) : undefined
+export async function greet({ api, operations }: Addresses, env: Environment): Promise<string> {
   const places = [
-    `  API         ${addresses.api}`,
-    `  reference   ${addresses.api}/docs`,
-    `  dashboard   ${addresses.operations}`,
-    ...(env.PAYMENT_API_KEY === 'sk_test_sandbox' ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
+    ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/docs`]),
+    `  dashboard   ${operations}`,
+    ...(env.PAYMENT_API_KEY === SANDBOX_KEY ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
   ]
-  const command = curl(addresses.api, token ?? '$TOKEN', await anyProduct(addresses.api))
-  const introduced =
-    token === undefined
-      ? ['With a token from the issuer behind AUTH_JWKS_URL in $TOKEN, place an order:']
-      : ['A token for the user demo, good for 30 days:', '', token, '', 'Place an order:']
-  const order = [...introduced, '', command]
-  return ['', 'Ready.', '', ...places, '', ...order, '', 'Ctrl-C stops all of it.', ''].join('\n')
+  const order = api === undefined ? [] : await invitation(api, env)
+  return ['', 'Ready.', '', ...places, '', ...order, GOODBYE, ''].join('\n')
+}
+
+async function invitation(api: string, env: Environment): Promise<string[]> {
+  const token = isSet(env, 'AUTH_JWT_SECRET') ? await demoToken(env) : undefined
+  const command = curl(api, token ?? '$TOKEN', await anyProduct(api))
+  return token === undefined
+    ? ['With a token from the issuer behind AUTH_JWKS_URL in $TOKEN, place an order:', '', command, '']
+    : ['A token for the user demo, good for 30 days:', '', token, '', 'Place an order:', '', command, '']
 }
 
 async function demoToken(env: Environment): Promise<string> {
