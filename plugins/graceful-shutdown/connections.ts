@@ -1,0 +1,75 @@
+import { type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How often connections are looked over while the last requests finish. */
+const SWEEP_MS = 50
+/**
+ * How long after listening stopped a connection without a request may stay: what was sent before then has arrived,
+ * and nobody keeps the process who only holds a connection open, silent or with half a header.
+ */
+const SILENCE_MS = 500
+
+export type Connections = ReturnType<typeof trackConnections>
+
+/**
+ * The connections of a server, so that it can be closed without cutting an answer and without waiting for a client
+ * that has nothing to say. Fastify's own `close()` waits for keep-alive clients as long as they keep asking, or, with
+ * `forceCloseConnections`, cuts them off in the middle of an answer; and Node does not count a connection as idle
+ * that never spoke.
+ */
+export function trackConnections(server: Server) {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+
+  return {
+    isListening: () => server.listening,
+
+    /** Lets the answers that are under way be the last ones on their connections. */
+    endKeepAlive(): void {
+      for (const socket of sockets) {
+        const response = responseOn(socket)
+        if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false
+      }
+    },
+
+    /** Stops listening, and resolves when every request has been answered and every connection is closed. */
+    async finish(): Promise<void> {
+      const stoppedAt = performance.now()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const sweep = setInterval(() => {
+        server.closeIdleConnections()
+        if (performance.now() - stoppedAt < SILENCE_MS) return
+        for (const socket of sockets) {
+          if (responseOn(socket) === undefined && socket.writableLength === 0) socket.destroy()
+        }
+      }, SWEEP_MS)
+      try {
+        await closed
+      } finally {
+        clearInterval(sweep)
+      }
+    },
+
+    /** Requests being answered, as `GET /path`, without the query. */
+    busy(): string[] {
+      return [...sockets].flatMap((socket) => {
+        const request = responseOn(socket)?.req
+        return request === undefined ? [] : [`${request.method} ${request.url?.split('?')[0]}`]
+      })
+    },
+
+    /** Cuts whatever is left. */
+    destroy(): void {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+/** The response that Node has assigned to a socket until it is sent; it offers no public way to ask. */
+function responseOn(socket: Socket): ServerResponse | undefined {
+  const message: unknown = Reflect.get(socket, '_httpMessage')
+  return message instanceof ServerResponse ? message : undefined
+}

@@ -1,0 +1,61 @@
+// A process of its own: node test/plugins/graceful-shutdown/service.ts '{"drainSeconds":0,"shutdownSeconds":5}'
+import Fastify from 'fastify'
+import { pino } from 'pino'
+import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
+import { createHealth, health } from '#plugins/health.ts'
+
+const settings: { drainSeconds: number; shutdownSeconds: number; hangs?: string; fails?: string } =
+  JSON.parse(process.argv[2] ?? '{}')
+const log = pino()
+const step = (name: string) => ({
+  name,
+  close: async () => {
+    log.info({ closing: name }, 'closing')
+    if (settings.hangs === name) await new Promise(() => {})
+    if (settings.fails === name) throw new Error(`${name} would not`)
+  },
+})
+
+const app = Fastify()
+const shutdown = createShutdown({
+  ...settings,
+  log,
+  steps: [{ name: 'http', close: () => app.close() }, step('jobs'), step('database')],
+})
+shutdown.watch()
+
+const release = Promise.withResolvers<void>()
+await app.register(gracefulShutdown, { shutdown })
+await app.register(health, {
+  health: createHealth({
+    version: '1.0.0',
+    startedAt: Date.now(),
+    checks: {},
+    readiness: () => null,
+    isShuttingDown: shutdown.isShuttingDown,
+  }),
+})
+app.get('/fast', async () => 'fast')
+app.get('/slow', async () => {
+  await release.promise
+  return 'slow'
+})
+app.get('/release', async () => {
+  release.resolve()
+  return 'released'
+})
+app.get('/throw-in-a-timer', async () => {
+  setTimeout(() => {
+    throw new Error('thrown in a timer', { cause: new Error('the reason beneath') })
+  })
+  return 'thrown'
+})
+app.get('/reject', async () => {
+  void Promise.reject(new Error('nobody waits for this'))
+  return 'rejected'
+})
+app.get('/warn', async () => {
+  process.emitWarning('look out')
+  return 'warned'
+})
+log.info({ url: await app.listen({ port: 0, host: '127.0.0.1' }) }, 'listening')
