@@ -86,7 +86,10 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
     }
 
     try {
-      for await (const chunk of request.body) await take(splitter.push(chunk))
+      // Left open on an error: ended in the middle, the connection would take the answer with it, or wait for ever.
+      for await (const chunk of request.body.iterator({ destroyOnReturn: false })) {
+        await take(splitter.push(chunk))
+      }
       await take(splitter.end())
       await send()
       await underWay

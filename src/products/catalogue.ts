@@ -1,0 +1,68 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { ConfigError, readOperatorConfig } from '../config.ts'
+import { createProgress } from './catalogue/progress.ts'
+import { ImportFailed, sendCatalogue } from './catalogue/send-catalogue.ts'
+
+const USAGE = `Usage: npm run catalogue -- import FILE [--url URL]
+
+  FILE   products as NDJSON, one a line with its id; - reads standard input:
+         {"id":"desk","name":"Walnut desk","price":{"amount":129900,"currency":"USD"},"stock":2}
+  --url  the operations listener; by default where OPS_HOST and OPS_PORT say
+
+OPS_TOKEN is sent when it is set. The exit code is 1 if any line was refused.`
+
+/** Brings a file of products in through the operations listener. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  const [command, file, ...rest] = positionals
+  if (values.help === true) {
+    console.log(USAGE)
+    return 0
+  }
+  if (command !== 'import' || file === undefined || rest.length > 0) {
+    console.error(USAGE)
+    return 1
+  }
+  const { opsHost, opsPort, opsToken } = readOperatorConfig(process.env)
+  const url = new URL('/products/import', values.url ?? `http://${reachable(opsHost)}:${opsPort}`)
+  const bytes = file === '-' ? undefined : (await stat(file)).size
+  const source = file === '-' ? process.stdin : createReadStream(file)
+  const progress = createProgress(process.stderr, bytes)
+  try {
+    const result = await sendCatalogue({ url, source, token: opsToken, onBytes: progress.add })
+    progress.end()
+    for (const { line, reason } of result.failed) console.error(`line ${line}: ${reason}`)
+    const untold = result.failedTotal - result.failed.length
+    if (untold > 0) console.error(`and ${untold} lines more`)
+    console.log(`${result.imported} products imported, ${result.failedTotal} lines refused`)
+    return result.failedTotal === 0 ? 0 : 1
+  } finally {
+    progress.end()
+  }
+}
+
+/** An address to listen on is not always one to connect to. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** What went wrong in a sentence: a stack helps nobody at a shell. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof ImportFailed) return error.message
+  if (!(error instanceof Error)) return String(error)
+  const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  return isUsage ? `${error.message}\n\n${USAGE}` : error.message
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(explain(error))
+  process.exitCode = 1
+}

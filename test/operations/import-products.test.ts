@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { ImportResult } from '#src/products/import-products.ts'
+import { assertProblem } from '../support/assert-problem.ts'
+import { desk, startOperations } from './operator-service.ts'
+
+const line = (id: string, change: object = {}) => JSON.stringify({ id, ...desk, ...change })
+
+function send(url: string, body: string | ReadableStream, type = 'application/x-ndjson') {
+  const headers = { 'content-type': type }
+  return fetch(`${url}/products/import`, { method: 'POST', headers, body, duplex: 'half' })
+}
+
+async function resultOf(response: Response): Promise<ImportResult> {
+  assert.equal(response.status, 200)
+  return JSON.parse(await response.text())
+}
+
+test('good lines are kept, and each bad one is reported by its number', async (t) => {
+  const { app, url } = await startOperations(t)
+  const lines = [
+    line('a'),
+    '{"id":"b"',
+    '',
+    line('c d'),
+    line('e', { price: { amount: 1, currency: 'EUR' }, stock: -1 }),
+    '  \t',
+    `{"id":"f","id":"g",${JSON.stringify(desk).slice(1)}`,
+    line('h', { name: 'nul\0' }),
+    `{"id":"i","name":"\\ud800",${JSON.stringify({ ...desk, name: undefined }).slice(1)}`,
+    line('j', { description: 'x'.repeat(70_000) }),
+    line('k', { colour: 'red' }),
+    '[]',
+    line('last'),
+  ]
+  const response = await send(url, lines.join('\r\n'))
+  assert.match(String(response.headers.get('content-type')), /^application\/json/)
+  const { imported, failed, failedTotal } = await resultOf(response)
+  assert.equal(imported, 2)
+  assert.equal(failedTotal, 9)
+  const reasons = new Map(failed.map(({ line, reason }) => [line, reason]))
+  assert.deepEqual([...reasons.keys()], [2, 4, 5, 7, 8, 9, 10, 11, 12])
+  assert.match(String(reasons.get(2)), /^The line is not JSON/)
+  assert.match(String(reasons.get(5)), /#\/price\/currency .*; #\/stock /)
+  assert.match(String(reasons.get(7)), /twice/)
+  assert.match(String(reasons.get(10)), /longer than 65536 bytes/)
+  assert.match(String(reasons.get(11)), /#\/colour/)
+  const ids = (await app.inject({ url: '/products' })).json().map(({ id }: { id: string }) => id)
+  assert.deepEqual(ids, ['a', 'last'])
+})
+
+test('of two lines with one id the later holds, wherever they stand', async (t) => {
+  const { app, url } = await startOperations(t)
+  const lines = [line('a', { stock: 1 }), line('a', { stock: 5 })]
+  for (let index = 0; index < 1200; index++) lines.push(line(`p-${index}`))
+  lines.push(line('p-3', { stock: 9 }))
+  assert.equal((await resultOf(await send(url, `${lines.join('\n')}\n`))).imported, 1203)
+  const stock = async (id: string) => (await app.inject({ url: `/products/${id}` })).json().stock
+  assert.deepEqual([await stock('a'), await stock('p-3'), await stock('p-1199')], [5, 9, 2])
+})
+
+test('an import is seen by the public at once', async (t) => {
+  const { app, url } = await startOperations(t)
+  await send(url, line('a'))
+  assert.equal((await app.inject({ url: '/products/a' })).json().stock, 2)
+  await send(url, line('a', { stock: 7 }))
+  assert.equal((await app.inject({ url: '/products/a' })).json().stock, 7)
+})
+
+test('nothing is imported from nothing, and another type is refused', async (t) => {
+  const { url } = await startOperations(t)
+  const nothing = await resultOf(await send(url, ''))
+  assert.deepEqual(nothing, { imported: 0, failed: [], failedTotal: 0 })
+  await assertProblem(await send(url, '{}', 'application/json'), { slug: 'unsupported-media-type' })
+})
+
+test('of very many bad lines the first thousand are told, and all are counted', async (t) => {
+  const { url } = await startOperations(t)
+  const { imported, failed, failedTotal } = await resultOf(await send(url, 'x\n'.repeat(2500)))
+  assert.deepEqual([imported, failed.length, failedTotal], [0, 1000, 2500])
+})
+
+test('an import without a database is 503, though more is on its way', async (t) => {
+  const { url, line: wire } = await startOperations(t)
+  wire.cut()
+  const lines = Array.from({ length: 5000 }, (_, index) => line(`p-${index}`))
+  await assertProblem(await send(url, lines.join('\n')), { slug: 'service-unavailable' })
+})
+
+test('two hundred thousand lines pass through without staying', async (t) => {
+  const { url, store } = await startOperations(t)
+  const total = 200_000
+  let sent = 0
+  let most = 0
+  const before = process.memoryUsage()
+  const body = new ReadableStream({
+    async pull(controller) {
+      const lines: string[] = []
+      for (let index = 0; index < 500 && sent < total; index++) lines.push(line(`p-${sent++}`))
+      controller.enqueue(new TextEncoder().encode(`${lines.join('\n')}\n`))
+      const { heapUsed, external } = process.memoryUsage()
+      most = Math.max(most, heapUsed + external - before.heapUsed - before.external)
+      await turn()
+      if (sent >= total) controller.close()
+    },
+  })
+  const { imported, failedTotal } = await resultOf(await send(url, body))
+  assert.deepEqual([imported, failedTotal], [total, 0])
+  assert.equal((await store.getMany(['p-0', 'p-199999'])).length, 2)
+  // The lines are 20 MB; kept as objects they would be several times that.
+  assert.ok(most < 150 * 1024 ** 2, `${Math.round(most / 1024 ** 2)} MiB more at the highest`)
+})
