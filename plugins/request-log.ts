@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import fp from 'fastify-plugin'
+import type { LoggerOptions } from 'pino'
+import { redact } from './request-log/redact.ts'
+import { serializeError } from './request-log/serialize-error.ts'
+
+export interface RequestLogOptions {
+  /** Paths that are asked all day long, and logged at `debug`. Default none. */
+  readonly probes?: readonly string[]
+  /** Who asked, of whom the log gets a hash: enough to follow one client, too little to name one. */
+  readonly principalOf?: (request: FastifyRequest) => string | undefined
+  /** The version that was answered in. */
+  readonly versionOf?: (request: FastifyRequest) => number | undefined
+}
+
+/**
+ * Options of a logger whose lines carry no secret at any level: requests and responses are reduced to method, path
+ * and status, errors to what they are and what caused them, and every line is searched for what is left.
+ */
+export function loggerOptions({ level }: { level: string }): LoggerOptions {
+  return {
+    level,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: {
+      req: (request: { method?: string; url?: string }) => ({
+        method: request.method,
+        path: request.url?.replace(/[?#].*$/s, ''),
+      }),
+      res: (reply: { statusCode?: number }) => ({ status: reply.statusCode }),
+      err: serializeError,
+      error: serializeError,
+      reason: serializeError,
+      cause: serializeError,
+    },
+    hooks: { streamWrite: redact },
+  }
+}
+
+/**
+ * For Fastify's server option `logController`: its own two lines a request are left out, as `requestLog` writes one;
+ * what goes wrong while answering is still logged.
+ */
+export class RequestLogController extends LogController {
+  constructor() {
+    super({ requestIdLogLabel: 'requestId' })
+  }
+
+  override incomingRequest(): void {}
+
+  override requestCompleted(): void {}
+
+  override routeNotFound(): void {}
+}
+
+/** Writes one line a request, when it was answered, or when its client went away. */
+export const requestLog = fp<RequestLogOptions>(
+  async (app, { probes = [], principalOf, versionOf }) => {
+    const quiet = new Set(probes)
+
+    const write = (request: FastifyRequest, reply: FastifyReply | undefined) => {
+      const route = request.routeOptions.url
+      const principal = principalOf?.(request)
+      const version = versionOf?.(request)
+      const line = {
+        method: request.method,
+        route: route ?? null,
+        status: reply?.statusCode ?? null,
+        durationMs: reply === undefined ? null : Math.round(reply.elapsedTime * 1_000) / 1_000,
+        ...(version === undefined || version === 0 ? {} : { version }),
+        ...(principal === undefined ? {} : { principal: hashOf(principal) }),
+        ...(request.problemSlug === null ? {} : { problem: request.problemSlug }),
+      }
+      const message = reply === undefined ? 'request aborted by its client' : 'request answered'
+      if (route !== undefined && quiet.has(route)) request.log.debug(line, message)
+      else request.log.info(line, message)
+    }
+
+    app.addHook('onResponse', (request, reply, done) => {
+      write(request, reply)
+      done()
+    })
+    app.addHook('onRequestAbort', (request, done) => {
+      write(request, undefined)
+      done()
+    })
+  },
+  { name: 'request-log', fastify: '5.x', dependencies: ['problem-details'] },
+)
+
+function hashOf(principal: string): string {
+  return createHash('sha256').update(principal).digest('hex').slice(0, 12)
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import Fastify from 'fastify'
+import pino from 'pino'
+import { Problem, problemDetails } from '#plugins/problem-details.ts'
+import { redact } from '#plugins/request-log/redact.ts'
+import { loggerOptions, RequestLogController, requestLog } from '#plugins/request-log.ts'
+import { format } from '../support/problem-app.ts'
+
+type Line = Record<string, unknown>
+
+function capture() {
+  const lines: Line[] = []
+  const stream = new PassThrough().on('data', (chunk) => {
+    for (const line of String(chunk).trim().split('\n')) lines.push(JSON.parse(line))
+  })
+  const until = async (holds: () => boolean) => {
+    for (let tries = 0; !holds(); tries += 1) {
+      assert.ok(tries < 500, `still not logged: ${JSON.stringify(lines)}`)
+      await wait(10)
+    }
+  }
+  return { lines, stream, until }
+}
+
+async function serve(t: TestContext, level: string) {
+  const { lines, stream, until } = capture()
+  const app = Fastify({
+    logger: { ...loggerOptions({ level }), stream },
+    logController: new RequestLogController(),
+    genReqId: () => 'req-7',
+  })
+  await app.register(problemDetails, format)
+  await app.register(requestLog, {
+    probes: ['/livez'],
+    principalOf: (request) => request.headers['x-test-principal']?.toString(),
+    versionOf: () => 2,
+  })
+  app.get('/livez', async () => ({}))
+  app.get('/things/:id', async (request) => {
+    request.log.trace(
+      { req: request, headers: request.headers, body: request.body, raw: request.raw.rawHeaders },
+      'all',
+    )
+    return {}
+  })
+  app.post('/things', async (request) => {
+    request.log.trace(
+      { body: request.body, text: JSON.stringify(request.body), headers: request.headers },
+      'all',
+    )
+    const text = JSON.stringify({ headers: request.headers, body: request.body })
+    throw new Error('charge failed', { cause: new Error(`POST postgres://u:hunter2@db/x said ${text}`) })
+  })
+  app.get('/hang', () => new Promise(() => {}))
+  t.after(() => app.close())
+  return { origin: await app.listen({ port: 0, host: '127.0.0.1' }), lines, until }
+}
+
+test('a request is logged in one line when it was answered', async (t) => {
+  const { origin, lines, until } = await serve(t, 'info')
+  await fetch(`${origin}/things/1?secret=x`, { headers: { 'x-test-principal': 'ann' } })
+  await until(() => lines.some(({ msg }) => msg === 'request answered'))
+  const [line, ...more] = lines.filter(({ msg }) => !String(msg).startsWith('Server listening'))
+  assert.deepEqual(more, [])
+  const { time, pid, hostname, durationMs, principal, ...rest } = line ?? {}
+  assert.deepEqual(rest, {
+    level: 'info',
+    requestId: 'req-7',
+    method: 'GET',
+    route: '/things/:id',
+    status: 200,
+    version: 2,
+    msg: 'request answered',
+  })
+  assert.ok(typeof durationMs === 'number' && durationMs >= 0)
+  assert.match(`${principal}`, /^[0-9a-f]{12}$/)
+})
+
+test('probes are logged at debug, refusals with their slug', async (t) => {
+  const { origin, lines, until } = await serve(t, 'info')
+  await fetch(`${origin}/livez`)
+  await fetch(`${origin}/nothing`)
+  await until(() => lines.some(({ problem }) => problem === 'not-found'))
+  assert.deepEqual(
+    lines.filter(({ msg }) => msg === 'request answered').map(({ route, status }) => ({ route, status })),
+    [{ route: null, status: 404 }],
+  )
+})
+
+test('a request whose client went away is logged too', async (t) => {
+  const { origin, lines, until } = await serve(t, 'info')
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+  socket.write('GET /hang HTTP/1.1\r\nHost: a\r\n\r\n', () => setImmediate(() => socket.destroy()))
+  await until(() => lines.some(({ msg }) => msg === 'request aborted by its client'))
+})
+
+test('no secret stands in a log at any level', async (t) => {
+  const { origin, lines, until } = await serve(t, 'trace')
+  const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'
+  const headers = {
+    authorization: `Bearer ${jwt}`,
+    cookie: 'session=crumbs',
+    'idempotency-key': '"key-of-ann"',
+    'x-api-key': 'k-123',
+    'content-type': 'application/json',
+  }
+  const body = JSON.stringify({
+    paymentToken: 'my "own" token',
+    nested: { password: 'p4ss', card: ['4242'] },
+  })
+  await fetch(`${origin}/things/1?access_token=q-token`, { headers })
+  await fetch(`${origin}/things`, { method: 'POST', headers, body })
+  await until(() => lines.filter(({ msg }) => msg === 'request answered').length === 2)
+  const text = JSON.stringify(lines)
+  for (const secret of [
+    jwt,
+    'eyJ',
+    'crumbs',
+    'key-of-ann',
+    'k-123',
+    'own',
+    'p4ss',
+    '4242',
+    'hunter2',
+    'q-token',
+  ]) {
+    assert.ok(!text.includes(secret), `${secret} stands in ${text}`)
+  }
+  assert.match(text, /charge failed/)
+})
+
+test('an error is logged with its causes to the bottom, and without what hangs on it', () => {
+  const { lines, stream } = capture()
+  const log = pino(loggerOptions({ level: 'info' }), stream)
+  const database = Object.assign(new Error('duplicate key'), {
+    code: '23505',
+    constraint_name: 'orders_pkey',
+    detail: 'Key (key)=(k) already exists.',
+    parameters: ['ann@example.com'],
+  })
+  log.error(
+    { err: new Problem('internal-error', { cause: new Error('middle', { cause: database }) }) },
+    'failed',
+  )
+  log.error(new AggregateError([new Error('one'), 'two'], 'both'))
+  const tail = new Error('tail')
+  tail.cause = tail
+  log.error({ reason: tail }, 'cycle')
+  const text = JSON.stringify(lines)
+  assert.match(
+    text,
+    /"slug":"internal-error".*middle.*duplicate key.*"code":"23505","constraint":"orders_pkey"/,
+  )
+  assert.match(text, /"errors":\[\{"type":"Error","message":"one".*"two"\]/)
+  assert.doesNotMatch(text, /already exists|ann@example/)
+})
+
+const scrubbed: [string, string][] = [
+  ['Bearer abc.def-123', 'Bearer [redacted]'],
+  ['no card pm_card_visa here', 'no card pm_[redacted] here'],
+  ['sk_live_51Hxyz and sk_test_1', 'sk_[redacted] and sk_[redacted]'],
+  ['pi_3abc_secret_9xy', 'pi_[redacted]'],
+  ['smtp://user:p@ss/word@mail:25 is away', 'smtp://[redacted]@mail:25 is away'],
+  ['postgres://db:5432/orders is away', 'postgres://db:5432/orders is away'],
+  [
+    '{"cvc":123,"card":{"n":"}"},"a":["pwd","x","y"]}',
+    '{"cvc":"[redacted]","card":"[redacted]","a":["pwd","[redacted]","y"]}',
+  ],
+  ['?token=abc&limit=5', '?token=[redacted]&limit=5'],
+  ['{"Authorization":"Basic dTpw","a":1}', '{"Authorization":"[redacted]","a":1}'],
+  ['{"password":"a\\"b","x":"y"}', '{"password":"[redacted]","x":"y"}'],
+  ['{\\"paymentToken\\":\\"t k\\",\\"note\\":\\"n\\"}', '{\\"paymentToken\\":[redacted]'],
+  ['{"idempotencyKey":"k","route":"/orders/:id"}', '{"idempotencyKey":"[redacted]","route":"/orders/:id"}'],
+  [
+    '{"problem":"idempotency-key-reused","queue":"payment"}',
+    '{"problem":"idempotency-key-reused","queue":"payment"}',
+  ],
+]
+
+for (const [line, clean] of scrubbed) {
+  test(`of ${line} the log keeps ${clean}`, () => assert.equal(redact(line), clean))
+}
