@@ -1,0 +1,68 @@
+import underPressure from '@fastify/under-pressure'
+import fp from 'fastify-plugin'
+import { defaultThresholds, exceeds, type SheddingStage, type Thresholds } from './overload/thresholds.ts'
+import { Problem } from './problem-details.ts'
+
+export type { Load, SheddingStage, Thresholds } from './overload/thresholds.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Whether routes of a stage are being shed. Without one, whether all are: before that the instance still does what
+     * matters most, and taking it out of the balancer would only push its load onto the others.
+     */
+    isOverloaded(stage?: SheddingStage): boolean
+  }
+  interface FastifyContextConfig {
+    /** When the route is shed. Default `first`. Routes with `probe` never are. */
+    shedding?: SheddingStage
+  }
+}
+
+export interface OverloadOptions {
+  /** Default: the event loop's delay, and how full the heap is. They rise from `first` to `last`. */
+  thresholds?: Thresholds
+  /** Milliseconds between two measurements. Default 1,000. */
+  sampleIntervalMs?: number
+  /** From 0 to 1; Math.random if left out. */
+  random?: () => number
+}
+
+/** Seconds that a refused client is told to wait, at most: they spread over it instead of coming back as one. */
+const RETRY_WITHIN_SECONDS = 5
+
+/**
+ * Refuses requests (`overloaded`, 503) while the process is too busy to answer them in time, those that matter least first.
+ * Registered after problem details, so that an unknown path stays a 404, and before rate limit and authentication, so
+ * that a refusal costs next to nothing.
+ */
+export const overload = fp<OverloadOptions>(
+  async (app, options) => {
+    const thresholds = options.thresholds ?? defaultThresholds()
+    const random = options.random ?? Math.random
+    const { first } = thresholds
+
+    await app.register(underPressure, {
+      // Since boot, as is its default, an hour of quiet would hide a minute of overload.
+      eventLoopUtilizationMode: 'interval',
+      exposeStatusRoute: false,
+      sampleInterval: options.sampleIntervalMs ?? 1_000,
+      maxEventLoopDelay: first.eventLoopDelayMs ?? 0,
+      maxEventLoopUtilization: first.eventLoopUtilization ?? 0,
+      maxHeapUsedBytes: first.heapUsedBytes ?? 0,
+      maxRssBytes: first.rssBytes ?? 0,
+      // Only asked when something is over the first thresholds. It hears of one measurement; another may be worse.
+      pressureHandler: (request) => {
+        const { probe = false, shedding = 'first' } = request.routeOptions.config
+        if (probe || !app.isOverloaded(shedding)) return
+        const retryAfter = 1 + Math.floor(random() * RETRY_WITHIN_SECONDS)
+        throw new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) } })
+      },
+    })
+
+    app.decorate('isOverloaded', (stage: SheddingStage = 'last') =>
+      exceeds(app.memoryUsage(), thresholds[stage]),
+    )
+  },
+  { name: 'overload', fastify: '5.x', dependencies: ['problem-details'] },
+)
