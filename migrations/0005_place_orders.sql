@@ -149,8 +149,10 @@ begin
     where r."orderId" = any (placed);
 
     perform enqueue_jobs(jsonb_agg(jsonb_build_object(
-      'queue', 'finish-order', 'id', id, 'data', jsonb_build_object('orderId', id), 'delaySeconds', lease_seconds)))
-    from unnest(placed) as id;
+      'queue', 'finish-order', 'id', r."orderId", 'delaySeconds', lease_seconds,
+      'data', jsonb_build_object('orderId', r."orderId", 'requestId', r.request ->> 'requestId'))))
+    from jsonb_to_recordset(requests) as r ("orderId" uuid, request jsonb)
+    where r."orderId" = any (placed);
   end if;
 
   -- 6. What became of each.

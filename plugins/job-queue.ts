@@ -39,7 +39,7 @@ export const jobQueue = fp<JobQueueOptions>(
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
 
-    app.addHook('onListen', async () => {
+    app.addHook('onReady', async () => {
       started = startWhenPossible()
     })
     app.addHook('onClose', async () => {
@@ -54,7 +54,8 @@ export const jobQueue = fp<JobQueueOptions>(
         try {
           await candidate.start()
           boss = candidate
-          for (const [queue, handler] of Object.entries(options.handlers)) await work(candidate, queue, handler)
+          for (const [queue, handler] of Object.entries(options.handlers))
+            await work(candidate, queue, handler)
           return
         } catch (error) {
           app.log.warn({ err: error }, 'the job queue is not there yet')

@@ -40,11 +40,13 @@ export function naturalBatching<Item, Result>(options: BatchingOptions<Item, Res
       const results = await options.send(batch.map(({ item }) => item))
       for (const [index, { resolve, reject }] of batch.entries()) {
         const result = results[index]
-        if (result === undefined) reject(new Error('a batch came back without an answer for one of its items'))
+        if (result === undefined)
+          reject(new Error('a batch came back without an answer for one of its items'))
         else resolve(result)
       }
     } catch (error) {
-      if (batch.length > 1 && !options.concernsAll(error)) await Promise.all(batch.map((one) => sendBatch([one])))
+      if (batch.length > 1 && !options.concernsAll(error))
+        await Promise.all(batch.map((one) => sendBatch([one])))
       else for (const { reject } of batch) reject(error)
     }
   }

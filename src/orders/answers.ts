@@ -1,8 +1,8 @@
-import { type ProblemFormat, type Problem, renderProblem } from '#plugins/problem-details.ts'
+import { type Problem, type ProblemFormat, renderProblem } from '#plugins/problem-details.ts'
 import { problem } from '../problems.ts'
 import type { Order } from './order.ts'
 import type { AnswerFormat, StoredResponse } from './placement.ts'
-import { orderEtag, type OrderVersions, versionOf } from './versions.ts'
+import { type OrderVersions, orderEtag, versionOf } from './versions.ts'
 
 export type Answers = ReturnType<typeof createAnswers>
 
@@ -36,7 +36,11 @@ export function createAnswers(versions: OrderVersions, problems: ProblemFormat) 
         problem('insufficient-stock', {
           detail: 'The warehouse does not have what was ordered. Nothing was charged.',
           extensions: {
-            items: order.lines.map(({ productId, quantity }) => ({ productId, requested: quantity, available: 0 })),
+            items: order.lines.map(({ productId, quantity }) => ({
+              productId,
+              requested: quantity,
+              available: 0,
+            })),
           },
         }),
         format,

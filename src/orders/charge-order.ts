@@ -16,7 +16,7 @@ export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJo
   if (order === null) return { kind: 'done' }
 
   const charge = await orders.payment.charge(chargeOf(order), context)
-  await settle(orders, order, (current) =>
+  await settle(orders, order, context.requestId, (current) =>
     charge.kind === 'captured'
       ? // The warehouse has been told, or has a job of its own.
         paid(current, charge.reference, 'reserved', orders.now())
@@ -25,10 +25,15 @@ export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJo
   return { kind: 'done' }
 }
 
-async function settle(orders: Orders, asked: Order, decide: (order: Order) => Move): Promise<void> {
+async function settle(
+  orders: Orders,
+  asked: Order,
+  requestId: string,
+  decide: (order: Order) => Move,
+): Promise<void> {
   let order = asked
   while (order.status === 'payment_pending') {
-    const outcome = await orders.store.move({ move: decide(order) })
+    const outcome = await orders.store.move({ move: decide(order), requestId })
     if (outcome.moved) return
     // Its note or address was changed meanwhile, or it was cancelled: look again.
     order = outcome.order

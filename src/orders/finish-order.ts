@@ -3,7 +3,15 @@ import type { Inventory } from '../dependencies/inventory.ts'
 import type { CallContext, Payment } from '../dependencies/payment.ts'
 import { problem } from '../problems.ts'
 import type { Answers } from './answers.ts'
-import { chargeLater, declined, type Move, type Order, paid, type Reservation, refusedByWarehouse } from './order.ts'
+import {
+  chargeLater,
+  declined,
+  type Move,
+  type Order,
+  paid,
+  type Reservation,
+  refusedByWarehouse,
+} from './order.ts'
 import type { AnswerFormat, StoredResponse } from './placement.ts'
 import type { OrderStore } from './store.ts'
 
@@ -36,7 +44,7 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
     const reservation = await reserve(order, context)
     const decision =
       reservation === 'refused' ? refused(format) : await charge(order, reservation, format, context)
-    return await settle(order, decision)
+    return await settle(order, decision, context)
   }
 
   async function reserve(order: Order, context: CallContext): Promise<Reservation | 'refused'> {
@@ -81,11 +89,15 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
     })
   }
 
-  async function settle(placed: Order, decide: Decision): Promise<StoredResponse> {
+  async function settle(
+    placed: Order,
+    decide: Decision,
+    { requestId }: CallContext,
+  ): Promise<StoredResponse> {
     let order = placed
     for (;;) {
       const { move, answer } = decide(order)
-      const outcome = await store.move({ move, response: answer(move.to) })
+      const outcome = await store.move({ move, response: answer(move.to), requestId })
       if (outcome.response !== null) return outcome.response
       const stillOurs =
         outcome.order.status === 'pending' && outcome.order.leaseGeneration === placed.leaseGeneration

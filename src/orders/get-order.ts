@@ -25,6 +25,7 @@ export async function getOrder(
 export async function findOwnOrder(request: FastifyRequest<{ Params: { id: string } }>): Promise<Order> {
   const { id } = request.params
   const order = isOrderId(id) ? await request.server.orders.store.find(id) : null
-  if (order?.principal !== request.principal.id) throw problem('not-found', { detail: 'There is no such order.' })
+  if (order?.principal !== request.principal.id)
+    throw problem('not-found', { detail: 'There is no such order.' })
   return order
 }

@@ -1,6 +1,6 @@
 import { CallFailed } from '#plugins/circuit-breakers.ts'
-import type { Job, JobHandlers, JobOutcome } from '#plugins/job-queue.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
+import type { Job, JobHandlers, JobOutcome } from '#plugins/job-queue.ts'
 import type { QueueName } from '../jobs/queues.ts'
 import { chargeOrder } from './charge-order.ts'
 import { mailCustomer } from './mail-customer.ts'
@@ -28,7 +28,10 @@ export function orderJobs(orders: Orders): JobHandlers<QueueName> {
 }
 
 /** The completer: an order whose process died is finished on the same path as by its request. */
-async function finishAbandoned({ store, finish }: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
+async function finishAbandoned(
+  { store, finish }: Orders,
+  { data, context }: Job<OrderJob>,
+): Promise<JobOutcome> {
   const abandoned = await store.takeOver(data.orderId)
   if (abandoned !== null) {
     await finish(abandoned.order, abandoned.format, context)
@@ -46,7 +49,8 @@ function classed(handle: (job: Job<OrderJob>) => Promise<JobOutcome>) {
       return await handle({ ...job, data: job.data })
     } catch (error) {
       // The database is away: that says nothing against the job.
-      if (isUnavailable(error)) return { kind: 'retry', reason: 'the database is away', counts: false, cause: error }
+      if (isUnavailable(error))
+        return { kind: 'retry', reason: 'the database is away', counts: false, cause: error }
       if (!(error instanceof CallFailed)) throw error
       // Neither does a circuit that is open, or a bulkhead that is full: nobody was asked.
       const asked = error.reason !== 'circuit-open' && error.reason !== 'bulkhead-full'

@@ -9,11 +9,11 @@ export async function listOrders(
   request: FastifyRequest<{ Querystring: { status?: unknown } }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { orders } = request.server
+  const { orders, cursors } = request.server
   const status = readStatus(request.query.status)
   // A cursor leads through one list: this principal's, with this filter.
   const list = `GET /orders ${status ?? ''} ${request.principal.id}`
-  const { limit, position, cursor } = readPaging(request.query, orders.cursors, list)
+  const { limit, position, cursor } = readPaging(request.query, cursors, list)
 
   // One more than asked for tells whether there is a next page.
   const found = await orders.store.list({
@@ -27,7 +27,7 @@ export async function listOrders(
 
   const href = (at: string | undefined) =>
     `/orders?${new URLSearchParams({ limit: String(limit), ...(status && { status }), ...(at && { cursor: at }) })}`
-  const nextCursor = last === undefined ? undefined : orders.cursors.seal(last.id, list)
+  const nextCursor = last === undefined ? undefined : cursors.seal(last.id, list)
   if (nextCursor !== undefined) reply.header('link', `<${href(nextCursor)}>; rel="next"`)
 
   const body = versionOf(orders.versions, request.version).writeList(page, {
@@ -42,5 +42,7 @@ function readStatus(value: unknown): OrderStatus | undefined {
   const status = ORDER_STATUSES.find((one) => one === value)
   if (status !== undefined) return status
   const detail = `must be one of ${ORDER_STATUSES.join(', ')}, given once`
-  throw problem('validation-failed', { extensions: { errors: [{ pointer: '#/status', in: 'query', detail }] } })
+  throw problem('validation-failed', {
+    extensions: { errors: [{ pointer: '#/status', in: 'query', detail }] },
+  })
 }

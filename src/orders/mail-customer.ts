@@ -9,7 +9,10 @@ import type { Orders } from './orders.ts'
  *
  * @throws CallFailed when the mail server could not be asked, or did not take it
  */
-export async function mailCustomer(orders: Orders, { data, context, log }: Job<OrderJob>): Promise<JobOutcome> {
+export async function mailCustomer(
+  orders: Orders,
+  { data, context, log }: Job<OrderJob>,
+): Promise<JobOutcome> {
   const order = await orders.store.findByUuid(data.orderId)
   if (order === null) return { kind: 'dead', reason: 'there is no such order' }
   const to = await orders.emailOf(order.principal)
@@ -28,7 +31,9 @@ function paidMail(order: Order) {
     text: [
       'Thank you for your order. It is paid, and on its way to you:',
       '',
-      ...order.lines.map(({ quantity, name, subtotal }) => `${quantity} × ${name}: ${inWords(subtotal, order)}`),
+      ...order.lines.map(
+        ({ quantity, name, subtotal }) => `${quantity} × ${name}: ${inWords(subtotal, order)}`,
+      ),
       '',
       `Total: ${inWords(order.total, order)}`,
     ].join('\n'),

@@ -1,5 +1,5 @@
-import type { Database } from '#plugins/database.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
+import type { Database } from '#plugins/database.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import type { Move, Order } from './order.ts'
 import { toUuid } from './order-id.ts'
@@ -11,6 +11,8 @@ export interface MoveRequest {
   move: Move
   /** What the client of the order is answered, now and whenever it asks again; kept in the same statement. */
   response?: StoredResponse
+  /** Whose request it is, for the jobs that follow. */
+  requestId: string
 }
 
 export interface MoveOutcome {
@@ -70,7 +72,10 @@ function isSame(order: Order, wanted: Order): boolean {
   )
 }
 
-function toMove({ move: { from, to, restock, followUps }, response }: MoveRequest, position: number) {
+function toMove(
+  { move: { from, to, restock, followUps }, response, requestId }: MoveRequest,
+  position: number,
+) {
   const orderId = toUuid(from.id)
   return {
     position,
@@ -92,7 +97,7 @@ function toMove({ move: { from, to, restock, followUps }, response }: MoveReques
     jobs: followUps.map(({ queue, delaySeconds, mail }) => ({
       queue,
       id: orderId,
-      data: { orderId, ...(mail === undefined ? {} : { mail }) },
+      data: { orderId, requestId, ...(mail === undefined ? {} : { mail }) },
       delaySeconds,
     })),
   }

@@ -1,4 +1,11 @@
-import { type Order, ORDER_STATUSES, type OrderLine, type OrderStatus, type PaymentStatus, type ShippingAddress } from './order.ts'
+import {
+  ORDER_STATUSES,
+  type Order,
+  type OrderLine,
+  type OrderStatus,
+  type PaymentStatus,
+  type ShippingAddress,
+} from './order.ts'
 import { fromUuid } from './order-id.ts'
 
 /** An order as `to_jsonb(orders)` writes it. */

@@ -162,7 +162,8 @@ export function refusedByWarehouse(order: Order, at: Date): Move {
  * by its key first, for which its token is kept.
  */
 export function cancelled(order: Order, at: Date): Move {
-  const owesRefund = order.payment.reference !== null || (order.status === 'payment_pending' && order.payment.sent)
+  const owesRefund =
+    order.payment.reference !== null || (order.status === 'payment_pending' && order.payment.sent)
   return move(order, at, 'cancelled', {
     payment: owesRefund
       ? { ...order.payment, status: 'refund_pending' }

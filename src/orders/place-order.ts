@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fingerprint } from '#plugins/idempotency-key.ts'
 import type { Violation } from '#plugins/problem-details.ts'
 import { problem } from '../problems.ts'
+import { keepableClaims } from '../users/user.ts'
 import { newOrderId } from './order-id.ts'
 import type { Orders } from './orders.ts'
 import type { AnswerFormat, OrderRequest, Placement, PlacementOutcome, StoredResponse } from './placement.ts'
@@ -20,21 +21,33 @@ export async function placeOrder(request: FastifyRequest, reply: FastifyReply): 
   const order = readOrder(request, version)
   const placement: Placement = {
     orderId: newOrderId(),
-    principal: request.principal,
+    principal: { id: request.principal.id, ...keepableClaims(request.principal) },
     key: request.idempotencyKey,
-    fingerprint: fingerprint({ body: request.body, bodyVersion: request.bodyVersion, version: request.version }),
+    fingerprint: fingerprint({
+      body: request.body,
+      bodyVersion: request.bodyVersion,
+      version: request.version,
+    }),
     format: { version: request.version, mediaType: request.responseType, requestId: request.id },
     request: order,
   }
 
-  const { response, replayed } = await answer(orders, placement, request, await orders.store.place(placement), version)
+  const { response, replayed } = await answer(
+    orders,
+    placement,
+    request,
+    await orders.store.place(placement),
+    version,
+  )
   return send(reply, response, replayed)
 }
 
 function readOrder(request: FastifyRequest, version: OrderVersion): OrderRequest {
   const { userId, ...order } = version.read(request.body)
   if (userId !== undefined && userId !== request.principal.id) {
-    throw problem('forbidden', { detail: 'An order can only be placed for yourself: userId is somebody else.' })
+    throw problem('forbidden', {
+      detail: 'An order can only be placed for yourself: userId is somebody else.',
+    })
   }
   const excess = linesAboveTheMost(order, version)
   if (excess.length > 0) throw problem('validation-failed', { extensions: { errors: excess } })
@@ -69,6 +82,7 @@ async function answer(
     orders.finish(order, format, { requestId: request.id, traceparent: request.traceparent })
   switch (result.outcome) {
     case 'placed':
+      orders.stockChanged(result.order.lines.map(({ productId }) => productId))
       return { response: await finish(result.order, placement.format), replayed: false }
     case 'resumed':
       return { response: await finish(result.order, result.format), replayed: false }
@@ -82,19 +96,32 @@ async function answer(
       throw unknownProduct(placement.request, result.productIds, version)
     case 'insufficient-stock':
       throw problem('insufficient-stock', {
-        detail: result.items.map(({ name, available }) => `${name} has only ${available} in stock`).join('; '),
+        detail: result.items
+          .map(({ name, available }) => `${name} has only ${available} in stock`)
+          .join('; '),
         extensions: {
-          items: result.items.map(({ productId, requested, available }) => ({ productId, requested, available })),
+          items: result.items.map(({ productId, requested, available }) => ({
+            productId,
+            requested,
+            available,
+          })),
         },
       })
   }
 }
 
-async function waitForFirst(orders: Orders, placement: Placement, leaseSecondsLeft: number): Promise<StoredResponse> {
+async function waitForFirst(
+  orders: Orders,
+  placement: Placement,
+  leaseSecondsLeft: number,
+): Promise<StoredResponse> {
   const giveUpAt = performance.now() + WAIT_FOR_FIRST_MS
   while (performance.now() < giveUpAt) {
     await pause(LOOK_EVERY_MS)
-    const response = await orders.store.findResponse({ principal: placement.principal.id, key: placement.key })
+    const response = await orders.store.findResponse({
+      principal: placement.principal.id,
+      key: placement.key,
+    })
     if (response !== null) return response
   }
   const left = Math.max(1, Math.ceil(leaseSecondsLeft - WAIT_FOR_FIRST_MS / 1000))
@@ -104,13 +131,26 @@ async function waitForFirst(orders: Orders, placement: Placement, leaseSecondsLe
 function unknownProduct({ items }: OrderRequest, productIds: string[], version: OrderVersion) {
   const errors = items.flatMap(({ productId }, index) =>
     productIds.includes(productId)
-      ? [{ pointer: `${version.itemPointer(index)}/productId`, in: 'body' as const, detail: `there is no ${productId}` }]
+      ? [
+          {
+            pointer: `${version.itemPointer(index)}/productId`,
+            in: 'body' as const,
+            detail: `there is no ${productId}`,
+          },
+        ]
       : [],
   )
-  return problem('not-found', { detail: `There is no product ${productIds.join(', ')}.`, extensions: { errors } })
+  return problem('not-found', {
+    detail: `There is no product ${productIds.join(', ')}.`,
+    extensions: { errors },
+  })
 }
 
-function send(reply: FastifyReply, { status, headers, body }: StoredResponse, replayed: boolean): FastifyReply {
+function send(
+  reply: FastifyReply,
+  { status, headers, body }: StoredResponse,
+  replayed: boolean,
+): FastifyReply {
   if (replayed) reply.header('idempotency-replayed', 'true')
   return (
     reply

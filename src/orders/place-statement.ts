@@ -1,5 +1,5 @@
-import { type Database } from '#plugins/database.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
+import type { Database } from '#plugins/database.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { toUuid } from './order-id.ts'
 import { type OrderRow, toOrder } from './order-row.ts'
@@ -26,7 +26,10 @@ export interface PlaceStatementOptions {
 }
 
 type OutcomeRow = { position: number } & (
-  | { outcome: 'placed' | 'resumed' | 'in-flight'; detail: OrderRow & { request: AnswerFormat; lease_seconds_left: number } }
+  | {
+      outcome: 'placed' | 'resumed' | 'in-flight'
+      detail: OrderRow & { request: AnswerFormat; lease_seconds_left: number }
+    }
   | { outcome: 'replay'; detail: StoredResponse }
   | { outcome: 'reused'; detail: null }
   | { outcome: 'unknown-product'; detail: { lines: number[] } }

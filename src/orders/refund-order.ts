@@ -20,7 +20,10 @@ export async function refundOrder(orders: Orders, { data, context }: Job<OrderJo
     await orders.payment.refund({ orderId: order.id, reference, amount: order.total, key }, context)
   }
   const status = reference === null ? 'voided' : 'refunded'
-  await orders.store.move({ move: moneyReturned(order, { status, reference }, orders.now()) })
+  await orders.store.move({
+    move: moneyReturned(order, { status, reference }, orders.now()),
+    requestId: context.requestId,
+  })
   return { kind: 'done' }
 
   async function askForCharge(unknown: Order): Promise<string | null> {

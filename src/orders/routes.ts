@@ -11,9 +11,24 @@ export const orderRoutes: FastifyPluginAsync = async (app) => {
 
   app.post(
     '/orders',
-    { onRequest: [app.authenticate, app.acceptVersion(order), app.acceptBody(order), app.requireIdempotencyKey] },
+    {
+      onRequest: [
+        app.authenticate,
+        app.acceptVersion(order),
+        app.acceptBody(order),
+        app.requireIdempotencyKey,
+      ],
+    },
     placeOrder,
   )
-  app.get('/orders', { onRequest: [app.authenticate, app.acceptVersion(list)] }, listOrders)
-  app.get('/orders/:id', { onRequest: [app.authenticate, app.acceptVersion(order)] }, getOrder)
+  app.get<{ Querystring: { status?: unknown } }>(
+    '/orders',
+    { onRequest: [app.authenticate, app.acceptVersion(list)] },
+    listOrders,
+  )
+  app.get<{ Params: { id: string } }>(
+    '/orders/:id',
+    { onRequest: [app.authenticate, app.acceptVersion(order)] },
+    getOrder,
+  )
 }

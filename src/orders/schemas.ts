@@ -1,10 +1,13 @@
 import { Type } from 'typebox'
 import { countryCodes } from './country-codes.ts'
-import { ORDER_STATUSES, PAYMENT_STATUSES } from './order.ts'
+import { ORDER_STATUSES, type OrderStatus, PAYMENT_STATUSES, type PaymentStatus } from './order.ts'
 
 /** The parts that order bodies of every version are made of. Lengths count Unicode code points. */
 
-export const ProductId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'As the catalogue names it' })
+export const ProductId = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  description: 'As the catalogue names it',
+})
 
 export const Quantity = Type.Integer({ minimum: 1, maximum: 999 })
 
@@ -13,9 +16,9 @@ export const PaymentToken = Type.String({
   description: 'What the payment service gave the client in place of a card',
 })
 
-export const OrderStatusSchema = Type.Union(ORDER_STATUSES.map((status) => Type.Literal(status)))
+export const OrderStatusSchema = Type.Unsafe<OrderStatus>({ type: 'string', enum: [...ORDER_STATUSES] })
 
-export const PaymentStatusSchema = Type.Union(PAYMENT_STATUSES.map((status) => Type.Literal(status)))
+export const PaymentStatusSchema = Type.Unsafe<PaymentStatus>({ type: 'string', enum: [...PAYMENT_STATUSES] })
 
 export const LinkSchema = Type.Object({ href: Type.String() })
 

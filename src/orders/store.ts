@@ -1,5 +1,5 @@
-import type { Database } from '#plugins/database.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
+import type { Database } from '#plugins/database.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { createMoveStatement } from './move-statement.ts'
 import type { Order, OrderStatus } from './order.ts'
@@ -90,7 +90,8 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     },
 
     /** The answer kept with an order's key, or null while the order is in flight. */
-    findResponse: async (owner: KeyOwner): Promise<StoredResponse | null> => (await readResponse(owner)).response,
+    findResponse: async (owner: KeyOwner): Promise<StoredResponse | null> =>
+      (await readResponse(owner)).response,
 
     /**
      * Takes over an order whose lease has ended, for whoever finishes what a dead process left.

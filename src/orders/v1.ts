@@ -9,7 +9,11 @@ export const createSchemaV1 = Type.Object(
     quantity: Quantity,
     paymentToken: PaymentToken,
     userId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 255, description: 'If given, your own: the `sub` of the token.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: 'If given, your own: the `sub` of the token.',
+      }),
     ),
   },
   { additionalProperties: false },

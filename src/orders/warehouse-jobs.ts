@@ -3,8 +3,6 @@ import type { OrderJob } from './jobs.ts'
 import { cancelled, isCancellable, type Order } from './order.ts'
 import type { Orders } from './orders.ts'
 
-const stillStands = (order: Order | null): order is Order => order !== null && isCancellable(order)
-
 /**
  * Tells the warehouse of an order that it could not be told of in time. If it has none, the order is cancelled
  * and what was paid goes back: better a refund than a promise nobody keeps.
@@ -12,23 +10,28 @@ const stillStands = (order: Order | null): order is Order => order !== null && i
  * @throws CallFailed when the warehouse could not be asked, or did not say
  */
 export async function reserveStock(orders: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
-  let order = await orders.store.findByUuid(data.orderId)
-  if (!stillStands(order)) return { kind: 'done' }
+  const order = await orders.store.findByUuid(data.orderId)
+  if (order === null || !isCancellable(order)) return { kind: 'done' }
 
   const { kind } = await orders.inventory.reserve({ orderId: order.id, items: order.lines }, context)
   if (kind === 'refused') {
-    while (stillStands(order)) {
-      const outcome = await orders.store.move({ move: cancelled(order, orders.now()) })
-      if (outcome.moved) break
-      order = outcome.order
-    }
+    await cancel(orders, order, context.requestId)
     return { kind: 'done' }
   }
 
   // It was called off while the warehouse was asked: the release may have come first, so it comes again.
   const after = await orders.store.findByUuid(data.orderId)
-  if (after !== null && !stillStands(after)) await orders.inventory.release(after.id, context)
+  if (after !== null && !isCancellable(after)) await orders.inventory.release(after.id, context)
   return { kind: 'done' }
+}
+
+async function cancel(orders: Orders, asked: Order, requestId: string): Promise<void> {
+  let order = asked
+  while (isCancellable(order)) {
+    const outcome = await orders.store.move({ move: cancelled(order, orders.now()), requestId })
+    if (outcome.moved) return
+    order = outcome.order
+  }
 }
 
 /** Tells the warehouse that it need not keep an order. @throws CallFailed like {@link reserveStock} */

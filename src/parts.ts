@@ -1,0 +1,69 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { createDatabase } from '#plugins/database.ts'
+import type { Config } from './config.ts'
+import { createEmail } from './dependencies/email.ts'
+import { createInventory } from './dependencies/inventory.ts'
+import { createPayment } from './dependencies/payment.ts'
+import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
+import { createOrders } from './orders/orders.ts'
+import { problems } from './problems.ts'
+import { createProductCache } from './products/product-cache.ts'
+import { createProductStore } from './products/store.ts'
+import { createUserStore } from './users/store.ts'
+
+export type Parts = ReturnType<typeof createParts>
+
+/**
+ * What the two listeners and the worker share: one pool, one circuit breaker a dependency, one cache. Nothing
+ * connects yet, so a process starts whatever is away.
+ */
+export function createParts(config: Config, log: FastifyBaseLogger) {
+  const database = createDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    prepare: config.databasePrepare,
+  })
+  const problemFormat = {
+    catalogue: problems,
+    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+  }
+  const products = createProductStore(database)
+  const productCache = createProductCache({ store: products, freshMs: config.productCacheMs })
+  const users = createUserStore(database)
+  const payment = createPayment({ url: config.paymentUrl, apiKey: config.paymentApiKey })
+  const inventory = createInventory({ url: config.inventoryUrl })
+  const email = createEmail({ url: config.smtpUrl, from: config.emailFrom })
+
+  return {
+    config,
+    log,
+    database,
+    problemFormat,
+    products,
+    productCache,
+    users,
+    payment,
+    inventory,
+    email,
+    deadLetters: createDeadLetterStore(database),
+    orders: createOrders({
+      database,
+      currency: config.currency,
+      leaseSeconds: config.orderLeaseSeconds,
+      idempotencyTtlSeconds: config.idempotencyTtlSeconds,
+      payment,
+      inventory,
+      email,
+      problems: problemFormat,
+      emailOf: users.emailOf,
+      stockChanged: productCache.invalidate,
+    }),
+
+    /** Without a PUBLIC_URL, problem types begin with the address that is really listened on. */
+    listensAt(address: string) {
+      if (config.publicUrl === undefined) problemFormat.publicUrl = address
+    },
+
+    closeDependencies: () => Promise.all([payment.close(), inventory.close(), email.close()]),
+  }
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify'
+import pino from 'pino'
+import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
+import { health } from '#plugins/health.ts'
+import { genReqId, requestId } from '#plugins/request-id.ts'
+import { buildApp } from './app.ts'
+import { type Environment, readConfig } from './config.ts'
+import { createServiceHealth } from './health.ts'
+import { buildOperations } from './operations.ts'
+import { createParts } from './parts.ts'
+import { buildWorker } from './worker.ts'
+
+export interface Service {
+  /** Where it really listens; a worker has no API. */
+  addresses: { api?: string; operations: string }
+  /** Resolves to the exit code when everything is closed. */
+  closed: Promise<number>
+  /** Does what SIGTERM does. */
+  close: (reason: string) => Promise<number>
+}
+
+/**
+ * The whole service in this process: environment in, listeners out. It obeys signals until it is closed; ending
+ * the process is left to the caller.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong, before anything listens
+ */
+export async function startService(env: Environment): Promise<Service> {
+  const config = readConfig(env)
+  const log = pino({ level: config.logLevel })
+  const parts = createParts(config, log)
+  const worker = config.role === 'api' ? undefined : await buildWorker(parts)
+
+  const shutdown = createShutdown({
+    drainSeconds: config.drainSeconds,
+    shutdownSeconds: config.shutdownSeconds,
+    log,
+    steps: [
+      { name: 'listeners', close: () => Promise.all([api?.close(), operations.close()]) },
+      { name: 'jobs', close: () => worker?.close() },
+      { name: 'dependencies', close: () => parts.closeDependencies() },
+      { name: 'database', close: () => parts.database.close() },
+    ],
+    exit: () => {},
+  })
+  const about = { health: createServiceHealth(parts, shutdown), shutdown }
+  const api = config.role === 'worker' ? undefined : await buildApp(parts, about)
+  const operations = await buildOperations({
+    config,
+    publicUrl: parts.problemFormat.publicUrl,
+    productCache: parts.productCache,
+    productStore: parts.products,
+    server: { loggerInstance: log, genReqId },
+    async shared(app) {
+      await app.register(requestId)
+      await app.register(gracefulShutdown, { shutdown })
+    },
+    async probes(app) {
+      await app.register(health, about)
+    },
+  })
+
+  shutdown.watch()
+  try {
+    const addresses = {
+      ...(api && { api: await listen('api', api, config.host, config.port) }),
+      operations: await listen('operations', operations, config.opsHost, config.opsPort),
+    }
+    await worker?.ready()
+    return { addresses, closed: shutdown.closed, close: shutdown.close }
+  } catch (error) {
+    await shutdown.close('the start failed')
+    throw error
+  }
+
+  async function listen(listener: string, app: FastifyInstance, host: string, port: number) {
+    const listenTextResolver = (at: string) => `${listener} listens at ${at}`
+    const address = await app.listen({ host, port, listenTextResolver })
+    if (listener === 'api') parts.listensAt(address)
+    return address
+  }
+}
