@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createInventory } from '#src/dependencies/inventory.ts'
+import { startSandbox } from '../../sandbox/server.ts'
+import { CONTEXT, callFailure, FAST } from './call-failure.ts'
+import {
+  type Behaviour,
+  closedPort,
+  dribble,
+  halfJson,
+  hang,
+  hugeBody,
+  json,
+  lostResponse,
+  notHttp,
+  reset,
+  shortBody,
+  startFake,
+  until,
+} from './fake-server.ts'
+
+const RESERVATION = { orderId: 'ord_1', items: [{ productId: 'desk', quantity: 2 }] }
+
+async function setUp(t: TestContext, behaviour: Behaviour, ...more: Behaviour[]) {
+  const fake = await startFake(t, behaviour, ...more)
+  return { fake, inventory: connect(t, fake.url) }
+}
+
+function connect(t: TestContext, url: string, policy: object = FAST) {
+  const inventory = createInventory({ url, policy })
+  t.after(() => inventory.close())
+  return inventory
+}
+
+test('a reservation names its order and its items, and nothing else', async (t) => {
+  const fake = await startFake(t, json(201, {}))
+  const inventory = connect(t, `${fake.url}/warehouse/`)
+  const items = [{ productId: 'desk', quantity: 2, unitPrice: 100 }]
+  assert.deepEqual(await inventory.reserve({ orderId: 'ord_1', items }, CONTEXT), { kind: 'reserved' })
+  const [request] = fake.requests
+  assert.equal(`${request?.method} ${request?.url}`, 'PUT /warehouse/reservations/ord_1')
+  assert.equal(request?.body, '{"items":[{"productId":"desk","quantity":2}]}')
+  assert.equal(request?.headers['x-request-id'], 'req-42')
+})
+
+for (const [name, yes] of [
+  ['no body', (response) => response.writeHead(204).end()],
+  ['a body that is no JSON', (response) => response.writeHead(200).end('<p>fine</p>')],
+  ['half a JSON document', halfJson],
+  ['a body shorter than it promised', shortBody],
+  ['a body of two megabytes', hugeBody],
+  ['a body that never ends', dribble],
+] satisfies [string, Behaviour][]) {
+  test(`a 2xx with ${name} is a yes`, async (t) => {
+    const { fake, inventory } = await setUp(t, yes)
+    assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'reserved' })
+    await inventory.release('ord_1', CONTEXT)
+    assert.equal(fake.requests.length, 2)
+  })
+}
+
+test('a body that never ends gives its socket back', async (t) => {
+  const { fake, inventory } = await setUp(t, dribble)
+  await inventory.reserve(RESERVATION, CONTEXT)
+  await until(() => fake.closedUnanswered() === 1, 'a closed socket')
+})
+
+test('409 is a no, and none of the circuit’s business', async (t) => {
+  const { fake, inventory } = await setUp(t, json(409, {}))
+  for (let i = 0; i < 10; i++) {
+    assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'refused' })
+  }
+  assert.equal(fake.requests.length, 10)
+  assert.equal(inventory.policy.snapshot().state, 'closed')
+})
+
+test('a reservation that is not there is released', async (t) => {
+  const { fake, inventory } = await setUp(t, json(404, {}))
+  await inventory.release('ord_1', CONTEXT)
+  assert.equal(`${fake.requests[0]?.method} ${fake.requests[0]?.url}`, 'DELETE /reservations/ord_1')
+})
+
+test('a release that is refused is permanent, and so is a reservation that is not understood', async (t) => {
+  const { inventory } = await setUp(t, json(409, {}), json(404, {}))
+  assert.equal((await callFailure(inventory.release('ord_1', CONTEXT))).reason, 'permanent')
+  assert.equal((await callFailure(inventory.reserve(RESERVATION, CONTEXT))).reason, 'permanent')
+})
+
+for (const [name, behaviour, unknown] of [
+  ['500', json(500, {}), true],
+  ['429', json(429, {}), false],
+  ['a reset connection', reset, true],
+  ['a lost response', lostResponse, true],
+  ['an endless wait', hang, true],
+  ['something that is no HTTP', notHttp, true],
+] satisfies [string, Behaviour, boolean][]) {
+  test(`${name} is tried once more`, async (t) => {
+    const { fake, inventory } = await setUp(t, behaviour, json(200, {}), behaviour)
+    assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'reserved' })
+    const failure = await callFailure(inventory.reserve(RESERVATION, CONTEXT))
+    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', unknown, 2])
+    assert.equal(fake.requests.length, 4)
+  })
+}
+
+test('a refused connection is transient, and known to be nothing', async (t) => {
+  const inventory = connect(t, `http://127.0.0.1:${await closedPort()}`)
+  const failure = await callFailure(inventory.reserve(RESERVATION, CONTEXT))
+  assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', false, 2])
+})
+
+test('Retry-After past its second goes to the caller', async (t) => {
+  const fake = await startFake(t, json(429, {}, { 'retry-after': '7' }))
+  const failure = await callFailure(connect(t, fake.url, {}).reserve(RESERVATION, CONTEXT))
+  assert.deepEqual([failure.attempts, failure.retryAfterMs], [1, 7_000])
+})
+
+test('a warehouse that hangs is given up after a second, its sockets closed', async (t) => {
+  const fake = await startFake(t, hang)
+  const inventory = connect(t, fake.url, {})
+  const began = performance.now()
+  const failure = await callFailure(inventory.reserve(RESERVATION, CONTEXT))
+  assert.equal(failure.outcomeUnknown, true)
+  assert.ok(performance.now() - began < 2_000, 'a second, and what a busy machine adds')
+  await until(() => fake.closedUnanswered() === failure.attempts, 'closed sockets')
+})
+
+test('against the sandbox: reserved, released, refused nothing', async (t) => {
+  const sandbox = await startSandbox({ port: 0, smtpPort: 0, seed: 1 })
+  t.after(() => sandbox.close())
+  const inventory = connect(t, sandbox.url)
+  assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'reserved' })
+  assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'reserved' })
+  await inventory.release('ord_1', CONTEXT)
+  await inventory.release('ord_1', CONTEXT)
+})

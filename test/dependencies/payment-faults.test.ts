@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { createPayment } from '#src/dependencies/payment.ts'
+import { CONTEXT, callFailure, FAST } from './call-failure.ts'
+import {
+  type Behaviour,
+  closedPort,
+  dribble,
+  halfJson,
+  hang,
+  hugeBody,
+  json,
+  lostResponse,
+  notHttp,
+  raw,
+  reset,
+  shortBody,
+  startFake,
+  until,
+} from './fake-server.ts'
+
+const CHARGE = {
+  orderId: 'ord_1',
+  amount: 1299,
+  currency: 'USD',
+  paymentToken: 'pm_x',
+  key: 'order:ord_1:charge',
+}
+const SUCCEEDED = { id: 'pi_1', status: 'succeeded', amount: 1299, currency: 'usd' }
+
+function connect(t: TestContext, url: string, policy = {}) {
+  const payment = createPayment({ url, apiKey: 'sk_test_x', policy: { ...FAST, ...policy } })
+  t.after(() => payment.close())
+  return payment
+}
+
+const TRANSIENT: [name: string, behaviour: Behaviour, outcomeUnknown: boolean][] = [
+  ['500', json(500, { error: { type: 'api_error' } }), true],
+  ['500 without an error in it', json(500, SUCCEEDED), true],
+  ['503 in HTML', (response) => response.writeHead(503).end('<h1>Sorry</h1>'), true],
+  ['429', json(429, { error: { code: 'rate_limit' } }), false],
+  ['409 while the key is worked on', json(409, { error: { code: 'idempotency_key_in_use' } }), true],
+  ['a reset connection', reset, true],
+  ['a lost response', lostResponse, true],
+  ['an endless wait', hang, true],
+  ['a body that never ends', dribble, true],
+  ['half a JSON document', halfJson, true],
+  ['a body shorter than it promised', shortBody, true],
+  ['something that is no HTTP', notHttp, true],
+  ['a body of two megabytes', hugeBody, true],
+  ['a JSON list', json(200, [SUCCEEDED]), true],
+  ['a JSON null', json(200, null), true],
+  ['no body', (response) => response.writeHead(200).end(), true],
+  ['an error under 200', json(200, { error: { type: 'api_error' } }), true],
+  ['a payment without an id', json(200, { ...SUCCEEDED, id: undefined }), true],
+  ['a payment of another amount', json(200, { ...SUCCEEDED, amount: 1 }), true],
+  ['a payment in another currency', json(200, { ...SUCCEEDED, currency: 'eur' }), true],
+  ['a payment of no known status', json(200, { ...SUCCEEDED, status: 'splendid' }), true],
+]
+
+for (const [name, behaviour, unknown] of TRANSIENT) {
+  test(`${name}: tried four times under one key, and then ${unknown ? 'unknown' : 'known to be nothing'}`, async (t) => {
+    const fake = await startFake(t, behaviour)
+    const payment = connect(t, fake.url)
+    const failure = await callFailure(payment.charge(CHARGE, CONTEXT))
+    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', unknown, 4])
+    assert.equal(fake.requests.length, 4)
+    assert.deepEqual(
+      new Set(fake.requests.map(({ headers }) => headers['idempotency-key'])),
+      new Set([CHARGE.key]),
+    )
+    assert.equal(new Set(fake.requests.map(({ body }) => body)).size, 1)
+    assert.equal(payment.policy.snapshot().state, 'closed')
+  })
+
+  test(`${name}, once: the next attempt is answered`, async (t) => {
+    const fake = await startFake(t, behaviour, json(200, SUCCEEDED))
+    const payment = connect(t, fake.url)
+    assert.deepEqual(await payment.charge(CHARGE, CONTEXT), { kind: 'captured', reference: 'pi_1' })
+    assert.equal(fake.requests.length, 2)
+  })
+}
+
+test('a refused connection is transient, and known to be nothing', async (t) => {
+  const payment = connect(t, `http://127.0.0.1:${await closedPort()}`)
+  const failure = await callFailure(payment.charge(CHARGE, CONTEXT))
+  assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', false, 4])
+})
+
+test('bytes after the answer spoil neither it nor the next', async (t) => {
+  const body = JSON.stringify(SUCCEEDED)
+  const tooMuch = raw(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}{"id":"pi_evil"}`, {
+    end: false,
+  })
+  const fake = await startFake(t, tooMuch, json(200, SUCCEEDED))
+  const payment = connect(t, fake.url)
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await payment.charge(CHARGE, CONTEXT), { kind: 'captured', reference: 'pi_1' })
+  }
+})
+
+describe('Retry-After', () => {
+  for (const status of [429, 503]) {
+    for (const [form, value] of [
+      ['seconds', () => '1'],
+      ['an HTTP date', () => new Date(Date.now() + 2_000).toUTCString()],
+    ] as const) {
+      test(`on a ${status} as ${form} is waited for`, async (t) => {
+        const limited: Behaviour = (...to) => json(status, {}, { 'retry-after': value() })(...to)
+        const fake = await startFake(t, limited, json(200, SUCCEEDED))
+        const payment = connect(t, fake.url)
+        const began = performance.now()
+        await payment.charge(CHARGE, CONTEXT)
+        // The date has whole seconds: two seconds ahead are more than one.
+        assert.ok(performance.now() - began >= 990)
+        assert.equal(fake.requests.length, 2)
+      })
+    }
+  }
+
+  test('past the deadline goes to the caller', async (t) => {
+    const fake = await startFake(t, json(429, {}, { 'retry-after': '60' }))
+    const failure = await callFailure(connect(t, fake.url).charge(CHARGE, CONTEXT))
+    assert.deepEqual([failure.reason, failure.attempts, failure.retryAfterMs], ['transient', 1, 60_000])
+  })
+})
+
+test('a cut-off attempt ends its socket, as the other side can see, and its neighbours’ sockets stand', async (t) => {
+  const slow: Behaviour = (response) => {
+    const timer = setTimeout(() => response.writeHead(200).end(JSON.stringify(SUCCEEDED)), 300)
+    response.on('close', () => clearTimeout(timer))
+  }
+  const fake = await startFake(t, hang, slow, slow)
+  const payment = connect(t, fake.url, { attemptTimeoutMs: 1_000, retries: 0 })
+  const hung = callFailure(payment.charge(CHARGE, CONTEXT))
+  await until(() => fake.requests.length === 1, 'the first request')
+  const others = [payment.charge(CHARGE, CONTEXT), payment.charge(CHARGE, CONTEXT)]
+  assert.equal((await hung).outcomeUnknown, true)
+  await until(() => fake.closedUnanswered() === 1, 'a closed socket')
+  for (const other of others) assert.equal((await other).kind, 'captured')
+  assert.equal(fake.closedUnanswered(), 1)
+})
+
+test('sockets are used again, after failures too', async (t) => {
+  const fake = await startFake(t, json(200, SUCCEEDED), json(402, {}), json(500, {}), json(200, SUCCEEDED))
+  const payment = connect(t, fake.url)
+  for (let i = 0; i < 20; i++) await payment.charge(CHARGE, CONTEXT)
+  // The pool may open another while the one before is still on its way back.
+  assert.ok(fake.sockets() <= 4, `${fake.sockets()} sockets`)
+})
+
+test('a dead service opens the circuit, and a living one closes it', async (t) => {
+  let dead = true
+  const fake = await startFake(t, (...to) => json(dead ? 500 : 200, dead ? {} : SUCCEEDED)(...to))
+  const payment = connect(t, fake.url, { retries: 0, resetTimeoutMs: 100 })
+  for (let i = 0; i < 5; i++) await callFailure(payment.charge(CHARGE, CONTEXT))
+  const { reason, outcomeUnknown } = await callFailure(payment.charge(CHARGE, CONTEXT))
+  assert.deepEqual([reason, outcomeUnknown, fake.requests.length], ['circuit-open', false, 5])
+  dead = false
+  await until(() => payment.policy.snapshot().state === 'half-open', 'half-open')
+  assert.equal((await payment.charge(CHARGE, CONTEXT)).kind, 'captured')
+  assert.equal(payment.policy.snapshot().state, 'closed')
+})
+
+test('an outage costs at most 1.3 requests an order, also all at once', async (t) => {
+  const fake = await startFake(t, json(500, {}))
+  const payment = connect(t, fake.url, { retryReserve: 3, bulkhead: 100 })
+  await Promise.all(Array.from({ length: 100 }, () => callFailure(payment.charge(CHARGE, CONTEXT))))
+  assert.ok(fake.requests.length <= 130, `${fake.requests.length} requests`)
+})
