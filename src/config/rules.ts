@@ -11,7 +11,7 @@ export interface Conflict {
 type Settings = Partial<Config>
 
 /** @returns true for 127.0.0.0/8, ::1 and localhost, the addresses that no other machine reaches */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1' || host.toLowerCase() === 'localhost'
 }
 

@@ -16,7 +16,7 @@ export interface ImportProductsOptions {
 }
 
 /** A line that could not be taken, and why. */
-export interface BadLine {
+interface BadLine {
   line: number
   reason: string
 }

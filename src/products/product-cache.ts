@@ -37,7 +37,7 @@ const ENTRY_BYTES = 500
 /** Ids in one statement; more only makes everybody wait for the last. */
 const MOST_IN_A_STATEMENT = 200
 
-/** Products and lists as finished bytes. Reads that miss are gathered: many ids are one statement. */
+/** Products and lists as finished text. Reads that miss are gathered: many ids are one statement. */
 export function createProductCache({ store, freshMs }: ProductCacheOptions) {
   const shared = {
     isAway: (error: unknown) => error instanceof DatabaseUnavailable,
@@ -108,7 +108,10 @@ function byVersion(render: (version: (typeof productVersions)[number]) => Repres
 }
 
 function bytesOf({ representations }: Rendered): number {
-  return representations.reduce((sum, one) => sum + (one?.body.length ?? 0), ENTRY_BYTES)
+  return representations.reduce(
+    (sum, one) => sum + (one === undefined ? 0 : Buffer.byteLength(one.body)),
+    ENTRY_BYTES,
+  )
 }
 
 /** Shares one cache between the routes that read products and those that change them. */

@@ -6,7 +6,7 @@ const CACHE_CONTROL = 'public, max-age=60, stale-while-revalidate=30, stale-if-e
 /** RFC 9211: answered from memory although it is no longer fresh. */
 const STALE = 'holdfast; hit; detail=stale'
 
-/** Sends the negotiated version's bytes, or `304` with the headers they would have had. */
+/** Sends the negotiated version's text, or `304` with the headers they would have had. */
 export function sendRepresentation(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -22,8 +22,11 @@ export function sendRepresentation(
   if (stale) reply.header('cache-status', STALE)
   if (ifNoneMatch(request, etag)) return reply.code(304).send()
   reply.header('content-type', request.responseType)
-  return reply.send(body)
+  return reply.serializer(asItIs).send(body)
 }
+
+/** Without a serializer, Fastify would add a charset to the media type of a text. */
+const asItIs = (body: string): string => body
 
 /** A version on its way out has announced itself in a `Link` before. */
 function link(reply: FastifyReply, value: string): void {

@@ -1,7 +1,5 @@
 import type { WriteStream } from 'node:tty'
 
-export type Progress = ReturnType<typeof createProgress>
-
 const BAR = 30
 /** Often enough to look alive, seldom enough to cost nothing. */
 const EVERY_MS = 100
