@@ -11,8 +11,11 @@ import type { ProductStore } from './products/store.ts'
 
 export interface OperationsOptions {
   config: Pick<Config, 'currency' | 'opsToken'>
-  /** Origin that problem types begin with; the pages they lead to are the public listener's. */
-  publicUrl: string
+  /**
+   * Origin that problem types begin with; the pages they lead to are the public listener's. Read for every
+   * problem, so a getter may give one that is known only once that listens.
+   */
+  readonly publicUrl: string
   /** Shared with the public listener, so that what is written here is read there at once. */
   productCache: ProductCache
   productStore: ProductStore
@@ -32,12 +35,18 @@ const PROBES = ['/livez', '/readyz', '/health']
  * A whole request may take as long as it likes here, for a catalogue is as large as it is.
  */
 export async function buildOperations(options: OperationsOptions): Promise<FastifyInstance> {
-  const { config, publicUrl, server, shared, probes } = options
-  const format = { catalogue: problems, publicUrl }
+  const { config, server, shared, probes } = options
+  const format = {
+    catalogue: problems,
+    probes: PROBES,
+    get publicUrl() {
+      return options.publicUrl
+    },
+  }
   const app = fastify({ ...server, ...problemServerOptions(format), requestTimeout: 0 })
 
   if (shared !== undefined) await app.register(shared)
-  await app.register(problemDetails, { ...format, probes: PROBES })
+  await app.register(problemDetails, format)
   await app.register(strictJson)
   await app.register(operatorAuth, { token: config.opsToken, open: PROBES })
   await app.register(loginPage)
