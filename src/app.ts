@@ -5,15 +5,23 @@ import { cursor } from '#plugins/cursor.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { idempotencyKey } from '#plugins/idempotency-key.ts'
+import { overload } from '#plugins/overload.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
+import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { orders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { Parts } from './parts.ts'
+import { problemPages } from './problem-pages.ts'
 import { productCache } from './products/product-cache.ts'
 import { productRoutes } from './products/routes.ts'
+
+/** For a whole request to arrive: a phone on a train gets through, a slow-loris does not hold a socket for long. */
+const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
 /**
  * The public API. What follows is the whole service, in the order in which a request passes it.
@@ -26,7 +34,10 @@ export async function buildApp(
   const app = fastify({
     loggerInstance: parts.log,
     genReqId,
+    logController: new RequestLogController(),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     ...problemServerOptions(problemFormat),
   })
 
@@ -34,7 +45,15 @@ export async function buildApp(
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
   await app.register(acceptVersion, versionsOf(parts))
-  await app.register(problemDetails, { ...problemFormat, probes: probePaths })
+  await app.register(problemDetails, problemFormat)
+  await app.register(requestLog, {
+    probes: probePaths,
+    principalOf: (request) => request.caller?.id,
+    versionOf: (request) => request.version,
+  })
+
+  // Too much of it is refused before anything is done for it.
+  await app.register(overload, {})
 
   // Who asks, and what a body and a key must look like; each route says which of these it wants.
   await app.register(bearerAuth, {
@@ -47,8 +66,9 @@ export async function buildApp(
   await app.register(idempotencyKey)
   await app.register(cursor, { secret: cursorSecret(config) })
 
-  // What machines ask.
+  // What machines ask, and what people read.
   await app.register(health, { health: process.health })
+  await app.register(problemPages)
 
   // What the shop is about.
   await app.register(productCache, { productCache: parts.productCache })

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createDatabase } from '#plugins/database.ts'
+import { probePaths } from '#plugins/health.ts'
 import type { Config } from './config.ts'
 import { createEmail } from './dependencies/email.ts'
 import { createInventory } from './dependencies/inventory.ts'
@@ -25,6 +26,7 @@ export function createParts(config: Config, log: FastifyBaseLogger) {
   })
   const problemFormat = {
     catalogue: problems,
+    probes: probePaths,
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
   }
   const products = createProductStore(database)

@@ -15,15 +15,22 @@ interface Page {
 export async function problemPages(app: FastifyInstance): Promise<void> {
   const entries: [string, ProblemDefinition][] = Object.entries(problems)
   entries.sort(([, one], [, other]) => one.status - other.status)
-  // The catalogue does not change while the service runs, so every page is written once.
-  const list = writeList(app, entries)
-  const pages = new Map(entries.map(([slug, definition]) => [slug, writePage(app, slug, definition)]))
+  // The catalogue does not change while the service runs, so every page is written once: at the first request, as
+  // the URL they begin with may only be known when the service listens.
+  let written: { list: Page; pages: Map<string, Page> } | undefined
+  const write = () => {
+    written ??= {
+      list: writeList(app, entries),
+      pages: new Map(entries.map(([slug, definition]) => [slug, writePage(app, slug, definition)])),
+    }
+    return written
+  }
 
-  app.get('/problems', (request, reply) => send(list, request, reply))
+  app.get('/problems', (request, reply) => send(write().list, request, reply))
 
   app.get<{ Params: { slug: string } }>('/problems/:slug', (request, reply) => {
     const { slug } = request.params
-    const page = pages.get(slug)
+    const page = write().pages.get(slug)
     if (page === undefined) throw problem('not-found', { detail: 'There is no problem of this name.' })
     return send(page, request, reply)
   })

@@ -3,6 +3,7 @@ import pino from 'pino'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
 import { health } from '#plugins/health.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
+import { loggerOptions } from '#plugins/request-log.ts'
 import { buildApp } from './app.ts'
 import { type Environment, readConfig } from './config.ts'
 import { createServiceHealth } from './health.ts'
@@ -27,7 +28,7 @@ export interface Service {
  */
 export async function startService(env: Environment): Promise<Service> {
   const config = readConfig(env)
-  const log = pino({ level: config.logLevel })
+  const log = pino(loggerOptions({ level: config.logLevel }))
   const parts = createParts(config, log)
   const worker = config.role === 'api' ? undefined : await buildWorker(parts)
 
