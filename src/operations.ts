@@ -21,8 +21,8 @@ export interface OperationsOptions {
   productStore: ProductStore
   /** `/livez`, `/readyz` and `/health`, as on the public listener. */
   probes?: FastifyPluginAsync
-  /** Registered before everything else: what both listeners do with every request. */
-  shared?: FastifyPluginAsync
+  /** Adds to the listener itself, before everything else, what both listeners do with every request. */
+  shared?: (app: FastifyInstance) => Promise<void>
   /** Logger and request ids, as on the public listener. */
   server?: FastifyServerOptions
 }
@@ -45,7 +45,7 @@ export async function buildOperations(options: OperationsOptions): Promise<Fasti
   }
   const app = fastify({ ...server, ...problemServerOptions(format), requestTimeout: 0 })
 
-  if (shared !== undefined) await app.register(shared)
+  await shared?.(app)
   await app.register(problemDetails, format)
   await app.register(strictJson)
   await app.register(operatorAuth, { token: config.opsToken, open: PROBES })

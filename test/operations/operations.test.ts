@@ -12,3 +12,22 @@ test('problem types begin with a public URL that became known after the start', 
   const { type } = (await operations.inject({ url: '/unknown' })).json()
   assert.equal(type, 'http://127.0.0.1:54321/problems/not-found')
 })
+
+test('what both listeners share holds for every route', async (t) => {
+  const { cache, store } = await startProductService(t)
+  const operations = await buildOperations({
+    config: { currency: 'USD' },
+    publicUrl: 'https://api.example.com',
+    productCache: cache,
+    productStore: store,
+    async shared(app) {
+      app.addHook('onRequest', async (_request, reply) => {
+        reply.header('x-shared', 'yes')
+      })
+    },
+  })
+  t.after(() => operations.close())
+  for (const url of ['/login', '/unknown']) {
+    assert.equal((await operations.inject({ url })).headers['x-shared'], 'yes')
+  }
+})
