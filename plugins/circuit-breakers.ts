@@ -3,12 +3,7 @@ import type { CallPolicy } from './circuit-breakers/call-policy.ts'
 
 export { CallFailed, type FailureClass } from './circuit-breakers/call-failed.ts'
 export type { CallPolicyOptions } from './circuit-breakers/call-options.ts'
-export {
-  type CallOptions,
-  type CallPolicy,
-  type CallPolicySnapshot,
-  createCallPolicy,
-} from './circuit-breakers/call-policy.ts'
+export { type CallPolicy, createCallPolicy } from './circuit-breakers/call-policy.ts'
 export { parseRetryAfter } from './circuit-breakers/retry-after.ts'
 export type { Time } from './circuit-breakers/time.ts'
 

@@ -31,8 +31,6 @@ const BUCKETS = 10
 /** opossum counts a call as failed when its action throws; nobody reads what. */
 const FAILED = new Error('the call failed')
 
-export type Breaker = ReturnType<typeof createBreaker>
-
 /**
  * opossum as the judge of finished calls. A call runs outside of it, and `fire` hears only the verdict:
  * so calls under way do not water the failure rate down, a call that its caller gave up is no verdict at all,

@@ -7,8 +7,6 @@ export interface RetryBudgetOptions {
   capacity: number
 }
 
-export type RetryBudget = ReturnType<typeof createRetryBudget>
-
 /**
  * A token bucket that every call fills a little and every retry empties by one, after Finagle's. It has no
  * refill by the clock: in an outage under thin traffic such a trickle would soon be more than the calls.

@@ -45,7 +45,8 @@ const NO_ANSWER = new Error('no answer')
 /**
  * The SDK over our own connections. It has neither a path prefix nor a signal for a request, and repeats a
  * reset connection whatever `maxNetworkRetries` says; so its HTTP client is ours, and the signal travels to it
- * beside the call, in an AsyncLocalStorage.
+ * beside the call, in an AsyncLocalStorage. Measured, a call costs as much processor time as over the SDK's own
+ * Node client, policy included, and half of one over its fetch client.
  */
 export function createStripe(service: HttpService, apiKey: string) {
   const stripe = new Stripe(apiKey, {

@@ -3,7 +3,8 @@ import { describe, type TestContext, test } from 'node:test'
 import PostalMime from 'postal-mime'
 import { createEmail } from '#src/dependencies/email.ts'
 import { startSandbox } from '../../sandbox/server.ts'
-import { CONTEXT, callFailure, FAST, wordsOf } from './call-failure.ts'
+import { createFakeTime } from '../plugins/fake-time.ts'
+import { CONTEXT, callFailure, cutOff, FAST, wordsOf } from './call-failure.ts'
 import { closedPort, until } from './fake-server.ts'
 import { type Script, startFakeSmtp } from './fake-smtp.ts'
 
@@ -115,8 +116,6 @@ describe('transient, and tried once more', () => {
     ['a greylisted recipient', { rcpt: '451 4.7.1 come back later' }, false],
     ['a server shutting down', { greeting: '421 closing' }, false],
     ['a message put off', { taken: '452 out of room' }, false],
-    ['silence instead of a greeting', { greeting: undefined }, true],
-    ['silence after the message', { taken: undefined }, true],
     ['a connection reset', { mail: (socket) => socket.resetAndDestroy() }, true],
     ['a connection closed before the greeting', { greeting: (socket) => socket.destroy() }, true],
     ['a reply lost after the message was taken', { taken: (socket) => socket.destroy() }, true],
@@ -143,18 +142,37 @@ describe('transient, and tried once more', () => {
   })
 })
 
+for (const [name, script] of [
+  ['instead of a greeting', { greeting: undefined }],
+  ['after the message', { taken: undefined }],
+] satisfies [string, Script][]) {
+  test(`silence ${name} is cut off, tried once more, and unknown`, async (t) => {
+    const fake = await startFakeSmtp(t, script)
+    const time = createFakeTime()
+    const call = callFailure(connect(t, `smtp://${fake.address}`, { ...FAST, time }).send(MAIL, CONTEXT))
+    await cutOff(time, { attempts: 2, seen: fake.conversations })
+    const failure = await call
+    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', true, 2])
+    await until(() => fake.closed() === 2, 'closed sockets')
+  })
+}
+
 test('a cut-off conversation ends its socket, and its neighbour’s goes on', async (t) => {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const patient: Script = { taken: (socket) => void promise.then(() => socket.write('250 taken\r\n')) }
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>()
+  const patient: Script = { taken: (socket) => void told.then(() => socket.write('250 taken\r\n')) }
   const fake = await startFakeSmtp(t, { data: undefined }, patient)
-  const email = connect(t, `smtp://${fake.address}`, { ...FAST, attemptTimeoutMs: 400, retries: 0 })
+  const time = createFakeTime()
+  const email = connect(t, `smtp://${fake.address}`, { ...FAST, time, retries: 0 })
   const hung = callFailure(email.send(MAIL, CONTEXT))
   await until(() => fake.commands.includes('DATA'), 'the first conversation')
+  await time.advance(FAST.attemptTimeoutMs / 2)
   const other = email.send(MAIL, CONTEXT)
+  await until(() => fake.messages.length === 1, 'the other message')
+  await time.advance(FAST.attemptTimeoutMs / 2)
   assert.equal((await hung).outcomeUnknown, true)
   await until(() => fake.closed() === 1, 'a closed socket')
   assert.equal(fake.conversations(), 2)
-  resolve()
+  tell()
   await other
 })
 

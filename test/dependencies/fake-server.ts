@@ -83,7 +83,7 @@ export const dribble: Behaviour = (response) => {
 }
 
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 10_000
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`)
     await pause(5)

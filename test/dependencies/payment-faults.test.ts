@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { createPayment } from '#src/dependencies/payment.ts'
-import { CONTEXT, callFailure, FAST } from './call-failure.ts'
+import { createFakeTime } from '../plugins/fake-time.ts'
+import { CONTEXT, callFailure, cutOff, FAST } from './call-failure.ts'
 import {
   type Behaviour,
   closedPort,
@@ -42,8 +43,6 @@ const TRANSIENT: [name: string, behaviour: Behaviour, outcomeUnknown: boolean][]
   ['409 while the key is worked on', json(409, { error: { code: 'idempotency_key_in_use' } }), true],
   ['a reset connection', reset, true],
   ['a lost response', lostResponse, true],
-  ['an endless wait', hang, true],
-  ['a body that never ends', dribble, true],
   ['half a JSON document', halfJson, true],
   ['a body shorter than it promised', shortBody, true],
   ['something that is no HTTP', notHttp, true],
@@ -78,6 +77,29 @@ for (const [name, behaviour, unknown] of TRANSIENT) {
     const payment = connect(t, fake.url)
     assert.deepEqual(await payment.charge(CHARGE, CONTEXT), { kind: 'captured', reference: 'pi_1' })
     assert.equal(fake.requests.length, 2)
+  })
+}
+
+for (const [name, behaviour] of [
+  ['an endless wait', hang],
+  ['a body that never ends', dribble],
+] satisfies [string, Behaviour][]) {
+  test(`${name}: each attempt is cut off, its socket closed, and the outcome unknown`, async (t) => {
+    const fake = await startFake(t, behaviour)
+    const time = createFakeTime()
+    const call = callFailure(connect(t, fake.url, { time }).charge(CHARGE, CONTEXT))
+    await cutOff(time, { attempts: 4, seen: () => fake.requests.length })
+    const failure = await call
+    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', true, 4])
+    await until(() => fake.closedUnanswered() === 4, 'closed sockets')
+  })
+
+  test(`${name}, once: the next attempt is answered`, async (t) => {
+    const fake = await startFake(t, behaviour, json(200, SUCCEEDED))
+    const time = createFakeTime()
+    const call = connect(t, fake.url, { time }).charge(CHARGE, CONTEXT)
+    await cutOff(time, { attempts: 1, seen: () => fake.requests.length })
+    assert.equal((await call).kind, 'captured')
   })
 }
 
@@ -126,19 +148,43 @@ describe('Retry-After', () => {
 })
 
 test('a cut-off attempt ends its socket, as the other side can see, and its neighbours’ sockets stand', async (t) => {
-  const slow: Behaviour = (response) => {
-    const timer = setTimeout(() => response.writeHead(200).end(JSON.stringify(SUCCEEDED)), 300)
-    response.on('close', () => clearTimeout(timer))
-  }
-  const fake = await startFake(t, hang, slow, slow)
-  const payment = connect(t, fake.url, { attemptTimeoutMs: 1_000, retries: 0 })
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>()
+  const patient: Behaviour = (...to) => void told.then(() => json(200, SUCCEEDED)(...to))
+  const fake = await startFake(t, hang, patient)
+  const time = createFakeTime()
+  const payment = connect(t, fake.url, { time, retries: 0 })
   const hung = callFailure(payment.charge(CHARGE, CONTEXT))
   await until(() => fake.requests.length === 1, 'the first request')
+  await time.advance(FAST.attemptTimeoutMs / 2)
   const others = [payment.charge(CHARGE, CONTEXT), payment.charge(CHARGE, CONTEXT)]
+  await until(() => fake.requests.length === 3, 'the other requests')
+  await time.advance(FAST.attemptTimeoutMs / 2)
   assert.equal((await hung).outcomeUnknown, true)
   await until(() => fake.closedUnanswered() === 1, 'a closed socket')
+  tell()
   for (const other of others) assert.equal((await other).kind, 'captured')
   assert.equal(fake.closedUnanswered(), 1)
+})
+
+test('a service that hangs is given up within ten seconds', async (t) => {
+  const fake = await startFake(t, hang)
+  const time = createFakeTime()
+  const payment = createPayment({ url: fake.url, apiKey: 'sk_test_x', policy: { time, random: () => 0.5 } })
+  t.after(() => payment.close())
+  const began = time.now()
+  const call = callFailure(payment.charge(CHARGE, CONTEXT)).then((failure) => {
+    assert.ok(time.now() - began <= 10_000)
+    return failure
+  })
+  for (const n of [1, 2, 3]) {
+    await until(() => fake.requests.length === n, `attempt ${n}`)
+    await time.advance(2_500)
+    await time.advance(500)
+  }
+  await time.advance(1_000)
+  const { outcomeUnknown, attempts } = await call
+  assert.equal(outcomeUnknown, true)
+  assert.ok(attempts >= 3 && attempts <= 4)
 })
 
 test('sockets are used again, after failures too', async (t) => {
