@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Principal } from './bearer-auth.ts'
+import { Problem } from './problem-details.ts'
+import { clientNetwork } from './rate-limit/client-network.ts'
+import { createMemoryStore, type RateLimitStore, type WindowCount } from './rate-limit/memory-store.ts'
+
+export type { RateLimitStore, WindowCount } from './rate-limit/memory-store.ts'
+
+export interface RateLimitOptions {
+  /** Requests of one client in a window. */
+  max: number
+  /** Length of the window. */
+  windowSeconds: number
+  /** Where the counting is done. Default: this process's memory. */
+  store?: RateLimitStore
+  /** The time in milliseconds since the epoch; by default the system's. */
+  now?: () => number
+  /** Slug of the problem thrown, where the service's catalogue has another name. */
+  problem?: string
+}
+
+/**
+ * Limits requests per principal, and per address for those that have none, and says on each answer what is left
+ * (draft-ietf-httpapi-ratelimit-headers). Routes with `probe` are not limited.
+ *
+ * A refusal for the rate comes before one for the identity, yet whom to count has to be known first. So the token is
+ * verified here and the verdict kept for later (`app.identify`; a token seen before is a lookup):
+ *
+ * - Only a verified token is counted as its principal. An invented one neither uses up another's allowance nor escapes
+ *   its own: it counts for the address that sent it, like no token at all.
+ * - An address that has used up its allowance is not refused unverified. That would save a signature check, which
+ *   the 401 costs anyway, and let one bad neighbour lock out everybody behind the same address.
+ *
+ * The address is `request.ip`, so as trustworthy as `trustProxy` is narrow.
+ */
+export const rateLimit = fp<RateLimitOptions>(
+  async (app, options) => {
+    const { max, windowSeconds, now = Date.now, problem = 'rate-limited' } = options
+    const store = options.store ?? createMemoryStore()
+    const windowMs = windowSeconds * 1_000
+    const policy = `"default";q=${max};w=${windowSeconds}`
+
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.probe === true) done()
+      else if (request.headers.authorization === undefined) limit(request, reply, done)
+      else app.identify.call(app, request, reply, () => limit(request, reply, done))
+    })
+
+    function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+      const counted = store.count(keyOf(request.caller, request.ip), windowMs, now())
+      if (counted instanceof Promise) {
+        counted.then(
+          (used) => done(judge(reply, used)),
+          (error: unknown) => {
+            // Not to know is no reason to refuse: a limit that takes the service down is worse than none.
+            request.log.error({ err: error }, 'requests could not be counted')
+            done()
+          },
+        )
+      } else {
+        done(judge(reply, counted))
+      }
+    }
+
+    function judge(reply: FastifyReply, { count, resetsAt }: WindowCount): Problem | undefined {
+      const seconds = Math.max(1, Math.ceil((resetsAt - now()) / 1_000))
+      reply.header('ratelimit-policy', policy)
+      reply.header('ratelimit', `"default";r=${Math.max(0, max - count)};t=${seconds}`)
+      if (count <= max) return undefined
+      return new Problem(problem, {
+        detail: `${max} requests in ${windowSeconds} seconds are allowed. Try again in ${seconds}.`,
+        headers: { 'retry-after': String(seconds) },
+      })
+    }
+  },
+  { name: 'rate-limit', fastify: '5.x', dependencies: ['problem-details', 'bearer-auth'] },
+)
+
+/** With a prefix, so that nobody is counted as an address by being called like one. */
+function keyOf(caller: Principal | null, address: string | undefined): string {
+  // Of a connection that is already gone there is no address, whatever the type says.
+  return caller === null ? `a:${clientNetwork(address ?? '')}` : `p:${caller.id}`
+}
