@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Pool } from 'undici'
+import { errors, Pool } from 'undici'
 import { parseRetryAfter } from '#plugins/circuit-breakers.ts'
 import { HttpFailure } from './http-failure.ts'
 
@@ -58,7 +58,7 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
     try {
       return await pool.request({ ...request, path: prefix + path, body: request.body ?? null })
     } catch (cause) {
-      throw new HttpFailure(`${name}: no answer`, { cause })
+      throw new HttpFailure(`${name}: no answer`, { cause: withoutQuote(cause) })
     }
   }
 
@@ -73,7 +73,7 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
       try {
         return { status: statusCode, retryAfterMs: retryAfterOf(headers), text: await body.text() }
       } catch (cause) {
-        throw new HttpFailure(`${name}: half an answer`, { cause })
+        throw new HttpFailure(`${name}: half an answer`, { cause: withoutQuote(cause) })
       }
     },
 
@@ -96,4 +96,10 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
 
 function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
   return parseRetryAfter(headers['retry-after'], Date.now())
+}
+
+/** The parser's errors carry what they could not parse, which may be our own request sent back: not for a log. */
+function withoutQuote(error: unknown): unknown {
+  if (!(error instanceof errors.HTTPParserError)) return error
+  return Object.assign(new Error(error.message), { code: error.code })
 }

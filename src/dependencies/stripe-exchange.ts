@@ -69,8 +69,6 @@ export function createStripe(service: HttpService, apiKey: string) {
   })
 
   return {
-    stripe,
-
     /**
      * Makes one request of the SDK under the signal.
      *

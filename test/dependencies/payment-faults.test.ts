@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { createPayment } from '#src/dependencies/payment.ts'
 import { createFakeTime } from '../plugins/fake-time.ts'
-import { CONTEXT, callFailure, cutOff, FAST } from './call-failure.ts'
+import { CONTEXT, callFailure, cutOff, FAST, wordsOf } from './call-failure.ts'
 import {
   type Behaviour,
   closedPort,
@@ -102,6 +102,17 @@ for (const [name, behaviour] of [
     assert.equal((await call).kind, 'captured')
   })
 }
+
+test('garbage that repeats what was sent is not repeated in the error', async (t) => {
+  const echo: Behaviour = (response, request, seen) => raw(`${seen.body}\r\n\r\n`)(response, request, seen)
+  const fake = await startFake(t, echo, (response, _request, { body }) => response.writeHead(200).end(body))
+  const payment = connect(t, fake.url, { retries: 0 })
+  for (let i = 0; i < 2; i++) {
+    const failure = await callFailure(payment.charge({ ...CHARGE, paymentToken: 'pm_secret' }, CONTEXT))
+    assert.equal(failure.outcomeUnknown, true)
+    assert.doesNotMatch(wordsOf(failure), /secret/)
+  }
+})
 
 test('a refused connection is transient, and known to be nothing', async (t) => {
   const payment = connect(t, `http://127.0.0.1:${await closedPort()}`)
