@@ -23,7 +23,7 @@ export type Shutdown = ReturnType<typeof createShutdown>
 
 /** npm, a shell and an init deliver one Ctrl-C up to three times; a person who insists takes longer than this. */
 const ONE_SIGNAL_MS = 1_000
-/** Share of the time after which a step that hangs no longer holds up the ones behind it. */
+/** Share of what is left after draining, after which a step that hangs no longer holds up the ones behind it. */
 const PATIENCE = 0.8
 
 /**
@@ -69,7 +69,8 @@ export function createShutdown(options: ShutdownOptions) {
     // One that was already waited for when a fault came is cut short by it.
     await wait(Math.min(drainMs, limitMs), undefined, { signal: faulty.signal }).catch(() => {})
     log.info('no longer accepting connections')
-    const sound = await steps.run(beganAt + limitMs * PATIENCE)
+    const now = performance.now()
+    const sound = await steps.run(now + (beganAt + limitMs - now) * PATIENCE)
     clearTimeout(deadline)
     if (!sound) exitCode = 1
     log.info({ exitCode, milliseconds: Math.round(performance.now() - beganAt) }, 'shut down')
