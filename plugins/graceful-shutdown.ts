@@ -1,8 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Shutdown } from './graceful-shutdown/shutdown.ts'
 
-export { createShutdown, type Shutdown, type ShutdownOptions } from './graceful-shutdown/shutdown.ts'
-export type { ShutdownStep } from './graceful-shutdown/steps.ts'
+export { createShutdown, type Shutdown } from './graceful-shutdown/shutdown.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -4,10 +4,8 @@ import type { Health } from './health/health.ts'
 
 export {
   type CheckResult,
-  type CheckStatus,
   createHealth,
   type Health,
-  type HealthCheck,
   type HealthReport,
   type HealthSources,
 } from './health/health.ts'

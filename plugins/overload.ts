@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { defaultThresholds, exceeds, type SheddingStage, type Thresholds } from './overload/thresholds.ts'
 import { Problem } from './problem-details.ts'
 
-export type { Load, SheddingStage, Thresholds } from './overload/thresholds.ts'
+export type { SheddingStage } from './overload/thresholds.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -5,8 +5,6 @@ import { Problem } from './problem-details.ts'
 import { clientNetwork } from './rate-limit/client-network.ts'
 import { createMemoryStore, type RateLimitStore, type WindowCount } from './rate-limit/memory-store.ts'
 
-export type { RateLimitStore, WindowCount } from './rate-limit/memory-store.ts'
-
 export interface RateLimitOptions {
   /** Requests of one client in a window. */
   max: number

@@ -1,6 +1,6 @@
 import { shareAnswer } from './shared-answer.ts'
 
-export type CheckStatus = 'up' | 'degraded' | 'down'
+type CheckStatus = 'up' | 'degraded' | 'down'
 
 /** What a check found. It is public: a `detail` names no host and no statement. */
 export interface CheckResult {
@@ -12,7 +12,7 @@ export interface CheckResult {
   readonly detail?: string
 }
 
-export interface HealthCheck {
+interface HealthCheck {
   /** Without it nothing works: when it is down, the whole is unhealthy instead of degraded. */
   readonly critical: boolean
   /** Throwing means down; the error reaches the log only. */
