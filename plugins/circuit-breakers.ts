@@ -19,7 +19,10 @@ export interface CircuitBreakersOptions {
   policies: readonly CallPolicy[]
 }
 
-/** Hands the policies around, says in the log when a circuit changes, and closes them with the app. */
+/**
+ * Hands the policies around, and says in the log when a circuit changes. They are closed by whoever made them: their
+ * calls outlive a listener.
+ */
 export const circuitBreakers = fp<CircuitBreakersOptions>(
   async (app, { policies }) => {
     app.decorate('callPolicies', policies)
@@ -29,9 +32,6 @@ export const circuitBreakers = fp<CircuitBreakersOptions>(
         app.log[level]({ dependency: policy.name, state, before }, 'circuit changed')
       })
     }
-    app.addHook('onClose', async () => {
-      for (const policy of policies) policy.close()
-    })
   },
   { name: 'circuit-breakers', fastify: '5.x' },
 )

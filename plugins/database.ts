@@ -122,13 +122,12 @@ async function retryLostConnections<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /**
- * PostgreSQL for the whole process. Registering it connects to nothing: a process starts while its
- * database is away, and serves as soon as it is there.
+ * PostgreSQL for a listener. Registering it connects to nothing: a process starts while its database is away, and
+ * serves as soon as it is there. It is closed by whoever made it, as jobs still need it when listeners are gone.
  */
 export const database = fp<{ database: Database }>(
   async (app, options) => {
     app.decorate('database', options.database)
-    app.addHook('onClose', () => options.database.close())
   },
   { name: 'database', fastify: '5.x' },
 )

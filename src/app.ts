@@ -1,14 +1,18 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { acceptVersion } from '#plugins/accept-version.ts'
 import { bearerAuth } from '#plugins/bearer-auth.ts'
+import { cors } from '#plugins/cors.ts'
 import { cursor } from '#plugins/cursor.ts'
+import { database } from '#plugins/database.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { idempotencyKey } from '#plugins/idempotency-key.ts'
 import { overload } from '#plugins/overload.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
+import { rateLimit } from '#plugins/rate-limit.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
+import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { orders } from './orders/orders.ts'
@@ -45,6 +49,8 @@ export async function buildApp(
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
   await app.register(acceptVersion, versionsOf(parts))
+  await app.register(securityHeaders, { publicUrl: problemFormat.publicUrl })
+  await app.register(cors, { origins: config.corsOrigins })
   await app.register(problemDetails, problemFormat)
   await app.register(requestLog, {
     probes: probePaths,
@@ -52,16 +58,17 @@ export async function buildApp(
     versionOf: (request) => request.version,
   })
 
-  // Too much of it is refused before anything is done for it.
+  // Who asks, and whether it is too much; a refusal comes before anything is done.
   await app.register(overload, {})
-
-  // Who asks, and what a body and a key must look like; each route says which of these it wants.
   await app.register(bearerAuth, {
     secret: config.authJwtSecret,
     jwksUrl: config.authJwksUrl,
     issuer: config.authIssuer,
     audience: config.authAudience,
   })
+  await app.register(rateLimit, { max: config.rateLimitMax, windowSeconds: config.rateLimitWindowSeconds })
+
+  // What a body, a key and a cursor must look like; each route says which of these it wants.
   await app.register(strictJson)
   await app.register(idempotencyKey)
   await app.register(cursor, { secret: cursorSecret(config) })
@@ -71,6 +78,7 @@ export async function buildApp(
   await app.register(problemPages)
 
   // What the shop is about.
+  await app.register(database, { database: parts.database })
   await app.register(productCache, { productCache: parts.productCache })
   await app.register(productRoutes, { store: parts.products })
   await app.register(orders, { orders: parts.orders })

@@ -1,4 +1,5 @@
 import type { CallPolicy } from '#plugins/circuit-breakers.ts'
+import { DatabaseUnavailable } from '#plugins/database/unavailable.ts'
 import type { Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type CheckResult, createHealth } from '#plugins/health.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -6,7 +7,10 @@ import { schemaIsCurrent } from './database/schema-version.ts'
 import type { Parts } from './parts.ts'
 
 /** What this process knows about itself and what it depends on. */
-export function createServiceHealth(parts: Parts, shutdown: Shutdown) {
+export function createServiceHealth(
+  parts: Parts,
+  { shutdown, isOverloaded }: { shutdown: Shutdown; isOverloaded: () => boolean },
+) {
   const { database, payment, inventory, email, deadLetters } = parts
   return createHealth({
     version: packageJson.version,
@@ -14,7 +18,13 @@ export function createServiceHealth(parts: Parts, shutdown: Shutdown) {
     isShuttingDown: shutdown.isShuttingDown,
     onError: (error) => parts.log.warn({ err: error }, 'a health check failed'),
     async readiness() {
-      return (await schemaIsCurrent(database)) ? null : 'the schema is behind: run the migrations'
+      if (isOverloaded()) return 'overloaded'
+      try {
+        return (await schemaIsCurrent(database)) ? null : 'the schema is behind: run the migrations'
+      } catch (error) {
+        if (error instanceof DatabaseUnavailable) return 'the database is away'
+        throw error
+      }
     },
     checks: {
       database: { critical: true, check: timed(() => database.query((sql) => sql`select 1`)) },

@@ -1,58 +1,58 @@
-import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
+import { circuitBreakers } from '#plugins/circuit-breakers.ts'
+import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
+import { type Health, health, probePaths } from '#plugins/health.ts'
 import { operatorAuth } from '#plugins/operator-auth.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
+import { genReqId, requestId } from '#plugins/request-id.ts'
+import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
-import type { Config } from './config.ts'
 import { loginPage } from './operations/login-page.ts'
-import { problems } from './problems.ts'
+import type { Parts } from './parts.ts'
 import { productOperatorRoutes } from './products/operator-routes.ts'
-import { type ProductCache, productCache } from './products/product-cache.ts'
-import type { ProductStore } from './products/store.ts'
+import { productCache } from './products/product-cache.ts'
 
-export interface OperationsOptions {
-  config: Pick<Config, 'currency' | 'opsToken'>
-  /**
-   * Origin that problem types begin with; the pages they lead to are the public listener's. Read for every
-   * problem, so a getter may give one that is known only once that listens.
-   */
-  readonly publicUrl: string
-  /** Shared with the public listener, so that what is written here is read there at once. */
-  productCache: ProductCache
-  productStore: ProductStore
-  /** `/livez`, `/readyz` and `/health`, as on the public listener. */
-  probes?: FastifyPluginAsync
-  /** Adds to the listener itself, before everything else, what both listeners do with every request. */
-  shared?: (app: FastifyInstance) => Promise<void>
-  /** Logger and request ids, as on the public listener. */
-  server?: FastifyServerOptions
+export type OperationsParts = Pick<
+  Parts,
+  'log' | 'problemFormat' | 'products' | 'productCache' | 'callPolicies'
+> & {
+  config: Pick<Parts['config'], 'currency' | 'opsToken'>
 }
-
-/** What is answered without asking who it is. */
-const PROBES = ['/livez', '/readyz', '/health']
 
 /**
  * The second listener, for those who run the service: how the catalogue comes in, and how the service is watched.
- * A whole request may take as long as it likes here, for a catalogue is as large as it is.
  */
-export async function buildOperations(options: OperationsOptions): Promise<FastifyInstance> {
-  const { config, server, shared, probes } = options
-  const format = {
-    catalogue: problems,
-    probes: PROBES,
-    get publicUrl() {
-      return options.publicUrl
-    },
-  }
-  const app = fastify({ ...server, ...problemServerOptions(format), requestTimeout: 0 })
+export async function buildOperations(
+  parts: OperationsParts,
+  process: { health: Health; shutdown: Shutdown },
+): Promise<FastifyInstance> {
+  const { config, problemFormat } = parts
+  const app = fastify({
+    loggerInstance: parts.log,
+    genReqId,
+    logController: new RequestLogController(),
+    ...problemServerOptions(problemFormat),
+    // A catalogue is as large as it is, and takes as long as it takes.
+    requestTimeout: 0,
+  })
 
-  await shared?.(app)
-  await app.register(problemDetails, format)
+  // As on the public listener.
+  await app.register(requestId)
+  await app.register(gracefulShutdown, { shutdown: process.shutdown })
+  await app.register(problemDetails, problemFormat)
+  await app.register(requestLog, { probes: probePaths })
   await app.register(strictJson)
-  await app.register(operatorAuth, { token: config.opsToken, open: PROBES })
-  await app.register(loginPage)
-  if (probes !== undefined) await app.register(probes)
 
-  await app.register(productCache, { productCache: options.productCache })
-  await app.register(productOperatorRoutes, { currency: config.currency, store: options.productStore })
+  // Who may act; machines are asked nothing.
+  await app.register(operatorAuth, { token: config.opsToken, open: probePaths })
+  await app.register(loginPage)
+  await app.register(health, { health: process.health })
+
+  // What the process depends on.
+  await app.register(circuitBreakers, { policies: parts.callPolicies })
+
+  // How products come in.
+  await app.register(productCache, { productCache: parts.productCache })
+  await app.register(productOperatorRoutes, { currency: config.currency, store: parts.products })
   return app
 }

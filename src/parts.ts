@@ -47,6 +47,7 @@ export function createParts(config: Config, log: FastifyBaseLogger) {
     payment,
     inventory,
     email,
+    callPolicies: [payment.policy, inventory.policy, email.policy],
     deadLetters: createDeadLetterStore(database),
     orders: createOrders({
       database,
@@ -66,6 +67,9 @@ export function createParts(config: Config, log: FastifyBaseLogger) {
       if (config.publicUrl === undefined) problemFormat.publicUrl = address
     },
 
-    closeDependencies: () => Promise.all([payment.close(), inventory.close(), email.close()]),
+    async closeDependencies() {
+      for (const { policy } of [payment, inventory, email]) policy.close()
+      await Promise.all([payment.close(), inventory.close(), email.close()])
+    },
   }
 }

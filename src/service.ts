@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
-import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
-import { health } from '#plugins/health.ts'
-import { genReqId, requestId } from '#plugins/request-id.ts'
+import { createShutdown } from '#plugins/graceful-shutdown.ts'
 import { loggerOptions } from '#plugins/request-log.ts'
 import { buildApp } from './app.ts'
 import { type Environment, readConfig } from './config.ts'
@@ -44,22 +42,12 @@ export async function startService(env: Environment): Promise<Service> {
     ],
     exit: () => {},
   })
-  const about = { health: createServiceHealth(parts, shutdown), shutdown }
-  const api = config.role === 'worker' ? undefined : await buildApp(parts, about)
-  const operations = await buildOperations({
-    config,
-    publicUrl: parts.problemFormat.publicUrl,
-    productCache: parts.productCache,
-    productStore: parts.products,
-    server: { loggerInstance: log, genReqId },
-    async shared(app) {
-      await app.register(requestId)
-      await app.register(gracefulShutdown, { shutdown })
-    },
-    async probes(app) {
-      await app.register(health, about)
-    },
-  })
+  const about = {
+    health: createServiceHealth(parts, { shutdown, isOverloaded: () => api?.isOverloaded() ?? false }),
+    shutdown,
+  }
+  const api: FastifyInstance | undefined = config.role === 'worker' ? undefined : await buildApp(parts, about)
+  const operations = await buildOperations(parts, about)
 
   shutdown.watch()
   try {

@@ -50,8 +50,8 @@ const POLICY = {
   attemptTimeoutMs: 2_500,
   retries: 3,
   baseDelayMs: 500,
-  // A hundred charges a second at half a second each; when all of them hang, orders go to the queue at once.
-  bulkhead: 50,
+  // What one process places at once at its best; when all of them hang, orders go to the queue at once.
+  bulkhead: 256,
 }
 
 /** The payment service, spoken to as Stripe's PaymentIntents API. Every call is keyed, so "again" is never "twice". */

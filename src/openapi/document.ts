@@ -9,6 +9,7 @@ import { problemExamples, problemSchemas } from './problem-schemas.ts'
 import { contractRoom } from './rooms/contract.ts'
 import { healthRoom } from './rooms/health.ts'
 import { orderRoom } from './rooms/orders.ts'
+import { patchSchemas } from './rooms/patches.ts'
 import { problemRoom } from './rooms/problem-pages.ts'
 import { productRoom } from './rooms/products.ts'
 import { shareNamed } from './schemas.ts'
@@ -50,7 +51,7 @@ export function composeDocument(servers: readonly Server[] = [local]): OpenApiDo
       parameters,
       headers,
       responses: { ...responses, AnyOtherProblem: defaultProblem },
-      schemas: shareNamed(gather(({ schemas }) => schemas, problemSchemas)),
+      schemas: shareNamed(gather(({ schemas }) => schemas, { ...problemSchemas, ...patchSchemas })),
       examples: gather(({ examples }) => examples, problemExamples),
     },
   }

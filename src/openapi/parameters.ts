@@ -47,6 +47,14 @@ export const parameters = {
     schema: { type: 'string' },
     example: '"ord_01jd2t8x0ye8p9rbk5w7q3m4fz.2.v2"',
   },
+  IfMatchIfAny: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The `ETag` of the state that is meant, for a client that does not want to act on another.',
+    required: false,
+    schema: { type: 'string' },
+    example: '"ord_01jd2t8x0ye8p9rbk5w7q3m4fz.2.v2"',
+  },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { sendExact } from '#plugins/exact-body.ts'
 import { problem } from '../problems.ts'
 import type { Order } from './order.ts'
 import { isOrderId } from './order-id.ts'
@@ -14,7 +15,7 @@ export async function getOrder(
   reply.header('cache-control', 'private, no-cache').header('etag', orderEtag(order, request.version))
   if (ifNoneMatch(request, orderEtag(order, request.version))) return reply.code(304).send()
   const version = versionOf(request.server.orders.versions, request.version)
-  return reply.type(request.responseType).send(Buffer.from(version.write(order)))
+  return sendExact(reply, request.responseType, version.write(order))
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readPaging } from '#plugins/cursor.ts'
+import { sendExact } from '#plugins/exact-body.ts'
 import { problem } from '../problems.ts'
 import { ORDER_STATUSES, type OrderStatus } from './order.ts'
 import { versionOf } from './versions.ts'
@@ -34,7 +35,7 @@ export async function listOrders(
     self: href(cursor),
     ...(nextCursor === undefined ? {} : { next: { cursor: nextCursor, href: href(nextCursor) } }),
   })
-  return reply.header('cache-control', 'private, no-cache').type(request.responseType).send(Buffer.from(body))
+  return sendExact(reply.header('cache-control', 'private, no-cache'), request.responseType, body)
 }
 
 function readStatus(value: unknown): OrderStatus | undefined {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendExact } from '#plugins/exact-body.ts'
 import { fingerprint } from '#plugins/idempotency-key.ts'
 import type { Violation } from '#plugins/problem-details.ts'
 import { problem } from '../problems.ts'
@@ -152,12 +153,7 @@ function send(
   replayed: boolean,
 ): FastifyReply {
   if (replayed) reply.header('idempotency-replayed', 'true')
-  return (
-    reply
-      .code(status)
-      .header('cache-control', 'private, no-cache')
-      .headers(headers)
-      // The bytes as they are kept: a string would have its content type touched.
-      .send(Buffer.from(body))
-  )
+  const { 'content-type': contentType = '', ...others } = headers
+  reply.code(status).header('cache-control', 'private, no-cache').headers(others)
+  return sendExact(reply, contentType, body)
 }

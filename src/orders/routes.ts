@@ -1,6 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { PATCH_MEDIA_TYPES } from '#plugins/json-patch.ts'
+import { cancelOrder } from './cancel-order.ts'
 import { getOrder } from './get-order.ts'
 import { listOrders } from './list-orders.ts'
+import { patchOrder } from './patch-order.ts'
 import { placeOrder } from './place-order.ts'
 
 /** Everything under `/orders` wants a token, and answers in the version that was negotiated. */
@@ -18,6 +21,7 @@ export const orderRoutes: FastifyPluginAsync = async (app) => {
         app.acceptBody(order),
         app.requireIdempotencyKey,
       ],
+      config: { shedding: 'last' },
     },
     placeOrder,
   )
@@ -28,7 +32,17 @@ export const orderRoutes: FastifyPluginAsync = async (app) => {
   )
   app.get<{ Params: { id: string } }>(
     '/orders/:id',
-    { onRequest: [app.authenticate, app.acceptVersion(order)] },
+    { onRequest: [app.authenticate, app.acceptVersion(order)], config: { shedding: 'middle' } },
     getOrder,
+  )
+  app.patch<{ Params: { id: string } }>(
+    '/orders/:id',
+    { onRequest: [app.authenticate, app.acceptVersion(order), app.acceptPatch(PATCH_MEDIA_TYPES)] },
+    patchOrder,
+  )
+  app.post<{ Params: { id: string } }>(
+    '/orders/:id/cancel',
+    { onRequest: [app.authenticate, app.acceptVersion(order)], config: { body: false } },
+    cancelOrder,
   )
 }

@@ -1,5 +1,6 @@
 import { isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
+import { equalJson } from '#plugins/json-patch.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { createMoveStatement } from './move-statement.ts'
 import type { Order, OrderStatus } from './order.ts'
@@ -128,5 +129,38 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
       )
       return row === undefined ? null : toOrder(row.row)
     },
+
+    /**
+     * Writes an order's note, address and metadata, if what stands is the revision before it.
+     *
+     * @returns the order as it stands then; null when somebody else changed it first
+     */
+    async changeDetails(order: Order): Promise<Order | null> {
+      let sent = 0
+      const [row] = await database.query((sql) => {
+        sent += 1
+        return sql<{ row: OrderRow }[]>`
+          update orders
+          set note = ${order.note}, metadata = ${sql.json(order.metadata)},
+              shipping_address = ${order.shippingAddress && sql.json({ ...order.shippingAddress })},
+              revision = revision + 1, updated_at = ${order.updatedAt}
+          where id = ${toUuid(order.id)} and revision = ${order.revision - 1}
+          returning to_jsonb(orders) as row
+        `
+      })
+      if (row !== undefined) return toOrder(row.row)
+      // Sent again because the first reply was lost: then it may have been the first that it came too late for.
+      const { order: current } = sent > 1 ? await readById(order.id) : { order: null }
+      return current !== null && isSameChange(current, order) ? current : null
+    },
   }
+}
+
+function isSameChange(current: Order, wanted: Order): boolean {
+  return (
+    current.revision === wanted.revision &&
+    current.updatedAt.getTime() === wanted.updatedAt.getTime() &&
+    current.note === wanted.note &&
+    equalJson([current.shippingAddress, current.metadata], [wanted.shippingAddress, wanted.metadata])
+  )
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { sendExact } from '#plugins/exact-body.ts'
 import type { Rendered } from './product-cache.ts'
 
 const CACHE_CONTROL = 'public, max-age=60, stale-while-revalidate=30, stale-if-error=600'
@@ -21,12 +22,8 @@ export function sendRepresentation(
   if (next !== undefined) link(reply, `<${next}>; rel="next"`)
   if (stale) reply.header('cache-status', STALE)
   if (ifNoneMatch(request, etag)) return reply.code(304).send()
-  reply.header('content-type', request.responseType)
-  return reply.serializer(asItIs).send(body)
+  return sendExact(reply, request.responseType, body)
 }
-
-/** Without a serializer, Fastify would add a charset to the media type of a text. */
-const asItIs = (body: string): string => body
 
 /** A version on its way out has announced itself in a `Link` before. */
 function link(reply: FastifyReply, value: string): void {

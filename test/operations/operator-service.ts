@@ -1,22 +1,38 @@
 import type { TestContext } from 'node:test'
+import pino from 'pino'
+import { createShutdown } from '#plugins/graceful-shutdown.ts'
+import { createHealth, probePaths } from '#plugins/health.ts'
 import { buildOperations } from '#src/operations.ts'
+import { problems } from '#src/problems.ts'
 import { startProductService } from '../products/product-service.ts'
 
 /** The operations listener on a real socket, with the catalogue's public half beside it. */
 export async function startOperations(t: TestContext, options: { opsToken?: string } = {}) {
   const service = await startProductService(t, { freshMs: 60_000 })
-  const operations = await buildOperations({
-    config: { currency: 'USD', ...options },
-    publicUrl: 'https://api.example.com',
-    productCache: service.cache,
-    productStore: service.store,
-    probes: async (app) => {
-      app.get('/livez', async () => ({ status: 'alive' }))
-    },
+  const log = pino({ level: 'silent' })
+  const problemFormat = { catalogue: problems, probes: probePaths, publicUrl: 'https://api.example.com' }
+  const shutdown = createShutdown({ drainSeconds: 0, shutdownSeconds: 5, log, steps: [], exit: () => {} })
+  const health = createHealth({
+    version: '0.0.0',
+    startedAt: 0,
+    checks: {},
+    readiness: () => null,
+    isShuttingDown: shutdown.isShuttingDown,
   })
+  const operations = await buildOperations(
+    {
+      config: { currency: 'USD', ...options },
+      log,
+      callPolicies: [],
+      problemFormat,
+      productCache: service.cache,
+      products: service.store,
+    },
+    { health, shutdown },
+  )
   t.after(() => operations.close())
   const url = await operations.listen({ port: 0, host: '127.0.0.1' })
-  return { ...service, operations, url }
+  return { ...service, operations, problemFormat, url }
 }
 
 export const desk = {

@@ -11,7 +11,7 @@ import {
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { type ServiceProcess, startService } from '../support/service.ts'
-import { basket, connect, place, stock, tokenOf, V2 } from '../support/shop.ts'
+import { basket, bodyOf, connect, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 const V1 = 'application/vnd.holdfast.order+json; version=1'
 
@@ -52,7 +52,7 @@ suite('Placing an order', () => {
       shippingAddress: { name: 'Ada', line1: '1 High St', city: 'London', postalCode: 'N1', country: 'GB' },
     }
     const answer = await send(body, 'whole')
-    const order = await answer.json()
+    const order = await bodyOf(answer)
 
     assert.equal(answer.status, 201)
     assert.equal(answer.headers.get('location'), `/orders/${order.id}`)
@@ -81,7 +81,7 @@ suite('Placing an order', () => {
     const read = await fetch(`${api}/orders/${order.id}`, {
       headers: { authorization: `Bearer ${token}`, accept: V2 },
     })
-    assert.deepEqual(await read.json(), order)
+    assert.deepEqual(await bodyOf(read), order)
     assert.equal(read.headers.get('etag'), answer.headers.get('etag'))
   })
 
@@ -91,7 +91,7 @@ suite('Placing an order', () => {
     const answer = await send(body, 'v1', headers)
     assert.equal(answer.status, 201)
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
-    const { id, createdAt, ...order } = await answer.json()
+    const { id, createdAt, ...order } = await bodyOf(answer)
     assert.deepEqual(order, { userId: 'ada', status: 'paid', total: 3000 })
     assert.ok(id !== undefined && new Date(createdAt).toISOString() === createdAt)
   })
@@ -140,7 +140,7 @@ suite('Placing an order', () => {
     const order = await fetch(`${api}/orders/${problem.orderId}`, {
       headers: { authorization: `Bearer ${token}`, accept: V2 },
     })
-    const { status, payment: paid } = await order.json()
+    const { status, payment: paid } = await bodyOf(order)
     assert.equal(status, 'payment_failed')
     assert.deepEqual(paid, { status: 'declined', declineCode: 'generic_decline' })
   })
@@ -185,7 +185,7 @@ suite('Placing an order', () => {
 
   test('An order of total 0 is paid without a charge', async () => {
     const charges = payment.charges.size
-    const order = await (await send(basket('free'), 'free')).json()
+    const order = await bodyOf(await send(basket('free'), 'free'))
     assert.equal(order.status, 'paid')
     assert.equal(payment.charges.size, charges)
   })
@@ -213,7 +213,7 @@ suite('Placing an order', () => {
     assert.equal((problem.errors as { pointer: string }[])[0]?.pointer, '#/items/1/quantity')
 
     const small = { productId: 'pen', quantity: 2 }
-    const order = await (await send({ items: [small, small], paymentToken: 'pm_card_visa' }, 'sum')).json()
+    const order = await bodyOf(await send({ items: [small, small], paymentToken: 'pm_card_visa' }, 'sum'))
     assert.deepEqual(
       order.items.map((item: { quantity: number }) => item.quantity),
       [4],
@@ -253,7 +253,7 @@ suite('Placing an order', () => {
   })
 
   test("Somebody else's order, and one that cannot be, are not found", async () => {
-    const { id } = await (await send(basket('pen'), 'private')).json()
+    const { id } = await bodyOf(await send(basket('pen'), 'private'))
     const asStranger = { headers: { authorization: `Bearer ${await tokenOf('mallory')}` } }
     await assertProblem(await fetch(`${api}/orders/${id}`, asStranger), { slug: 'not-found' })
     for (const wrong of ['ord_', `${id}x`, id.toUpperCase(), 'ord_zzzzzzzzzzzzzzzzzzzzzzzzzz', '%00']) {

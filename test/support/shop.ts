@@ -35,6 +35,9 @@ export function place(api: string, body: unknown, { key, token, headers }: Place
   })
 }
 
+/** The body of an answer, as a test takes it apart: whatever it is. */
+export const bodyOf = async (answer: Response) => JSON.parse(await answer.text())
+
 /** An order of one product. */
 export const basket = (productId: string, quantity = 1) => ({
   items: [{ productId, quantity }],

@@ -1,4 +1,5 @@
 import { type OrderVersion, orderVersions } from '../../orders/versions.ts'
+import { exampleChangedOrder } from '../examples/order-patches.ts'
 import {
   exampleCancelledOrder,
   exampleOrder,
@@ -25,6 +26,7 @@ function contentOf(type: string, schema: string, examples: readonly string[]) {
 export const orderRequestContent = contentOf('order', 'CreateOrder', ['CreateOrder'])
 export const placedOrderContent = contentOf('order', 'Order', ['Order', 'OrderToCharge'])
 export const orderContent = contentOf('order', 'Order', ['Order'])
+export const changedOrderContent = contentOf('order', 'Order', ['ChangedOrder'])
 export const cancelledOrderContent = contentOf('order', 'Order', ['CancelledOrder'])
 export const orderListContent = contentOf('order-list', 'OrderList', ['OrderList'])
 
@@ -50,6 +52,7 @@ function examplesOf(version: number, { write, writeList }: OrderVersion) {
     CreateOrder: { summary: 'What to order', value: exampleOrderRequests[version] },
     Order: { summary: 'A paid order', value: JSON.parse(write(exampleOrder)) },
     OrderToCharge: { summary: 'An order yet to be charged', value: JSON.parse(write(exampleOrderToCharge)) },
+    ChangedOrder: { summary: 'The order, changed', value: JSON.parse(write(exampleChangedOrder)) },
     CancelledOrder: { summary: 'A cancelled order', value: JSON.parse(write(exampleCancelledOrder)) },
     OrderList: {
       summary: 'A page of orders',

@@ -16,6 +16,7 @@ import {
   orderRequestContent,
   placedOrderContent,
 } from './order-bodies.ts'
+import { orderChangeExamples, orderChangeSchemas, orderChanges } from './order-changes.ts'
 
 const headers = [...versionHeaders, 'ETag', 'Cache-Control'] as const
 
@@ -106,7 +107,8 @@ export const orderRoom: Room = {
     ShippingAddress: ShippingAddressSchema,
     OrderStatus: OrderStatusSchema,
     PaymentStatus: PaymentStatusSchema,
+    ...orderChangeSchemas,
   },
-  examples: orderBodyExamples,
-  endpoints: [placeOrder, listOrders, getOrder],
+  examples: { ...orderBodyExamples, ...orderChangeExamples },
+  endpoints: [placeOrder, listOrders, getOrder, ...orderChanges],
 }

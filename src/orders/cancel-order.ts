@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ifMatch } from '#plugins/conditional-requests.ts'
+import { problem } from '../problems.ts'
+import { findOwnOrder } from './get-order.ts'
+import { cancelled, type Order } from './order.ts'
+import { sendOrder } from './send-order.ts'
+import { orderEtag } from './versions.ts'
+
+/** A charge that is answered at all is answered within a second or two. */
+const CHARGE_TAKES_SECONDS = 2
+
+/**
+ * `POST /orders/{id}/cancel`, idempotent by nature: whoever calls off what is called off has what they want, also
+ * with the entity tag of before (RFC 9110 section 13.1.1 allows it), so that it can be sent again after a lost
+ * answer.
+ */
+export async function cancelOrder(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { store, now, stockChanged } = request.server.orders
+  let order = await findOwnOrder(request)
+  // Somebody else may move it first: paid, declined, called off, another note. Then it is looked at anew.
+  while (order.status !== 'cancelled') {
+    const etag = orderEtag(order, request.version)
+    if (ifMatch(request, etag) === false) throw problem('precondition-failed', { headers: { etag } })
+    refuseUnlessCancellable(order)
+    const outcome = await store.move({ move: cancelled(order, now()), requestId: request.id })
+    if (outcome.moved) stockChanged(order.lines.map(({ productId }) => productId))
+    order = outcome.order
+  }
+  return sendOrder(request, reply, order)
+}
+
+function refuseUnlessCancellable({ status }: Order): void {
+  const extensions = { orderStatus: status }
+  if (status === 'pending') {
+    throw problem('order-in-progress', {
+      extensions,
+      headers: { 'retry-after': String(CHARGE_TAKES_SECONDS) },
+    })
+  }
+  if (status === 'payment_failed') {
+    const detail = 'The payment of this order failed: there is nothing to call off.'
+    throw problem('order-not-cancellable', { detail, extensions })
+  }
+}
