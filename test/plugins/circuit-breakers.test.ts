@@ -256,7 +256,7 @@ test('the bulkhead refuses one call too many, unsent, and has room again after o
   assert.equal(await policy.call(async () => 'yes'), 'yes')
 })
 
-test('the plugin shows the policies and closes them with the app, ending what is in flight', async () => {
+test('the plugin shows the policies, and a policy that is closed ends what is in flight, listener or not', async () => {
   const { policy } = setUp()
   const app = Fastify()
   await app.register(circuitBreakers, { policies: [policy] })
@@ -265,6 +265,7 @@ test('the plugin shows the policies and closes them with the app, ending what is
   const call = failed(policy.call(hang))
   await settle()
   await app.close()
+  policy.close()
   assert.equal((await call).reason, 'aborted')
   const late = await failed(policy.call(async () => 'yes'))
   assert.deepEqual([late.reason, late.outcomeUnknown], ['aborted', false])
