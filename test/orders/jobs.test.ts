@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts'
+import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { startService } from '../support/service.ts'
+import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
+
+suite('Work that nobody waits for', { concurrency: 2 }, () => {
+  test('A paid order is confirmed by one mail to its customer', async (t) => {
+    const { api, sandbox } = await start(t)
+    const answer = await place(api, basket('desk', 2), { key: 'mail', token: await tokenOf('ada') })
+    const { id } = await bodyOf(answer)
+    const mail = await eventually('the mail', async () => (await mailbox(sandbox))[0])
+    assert.deepEqual(mail.to, ['ada@shop.test'])
+    assert.equal(mail.subject, `Your order ${id}`)
+    assert.match(mail.text, /2 × The desk: \$20\.00/)
+    assert.match(mail.messageId, new RegExp(`order-paid\\.${id}@`))
+  })
+
+  test('Without a known address no mail is sent, and nothing is left in the queue', async (t) => {
+    const { api, sql, sandbox } = await start(t)
+    const token = await tokenOf('nobody', { email: undefined })
+    assert.equal((await place(api, basket('desk'), { key: 'mail', token })).status, 201)
+    await eventually('the job to be done', async () => {
+      const [job] = await sql`select state from pgboss.job where name = 'send-mail'`
+      return job?.state === 'completed'
+    })
+    assert.deepEqual(await mailbox(sandbox), [])
+  })
+
+  test('An order whose charge cannot be made now is payment_pending, and paid when the service is back', async (t) => {
+    const { api, sandbox, read, token } = await start(t)
+    await fault(sandbox, 'payment', 'error')
+    const answer = await place(api, basket('desk'), { key: 'later', token })
+    const order = await bodyOf(answer)
+    assert.equal(answer.status, 201)
+    assert.equal(order.status, 'payment_pending')
+    assert.equal(order.payment.status, 'pending')
+
+    await fault(sandbox, 'payment', 'none')
+    await eventually('the charge', async () => (await read(order.id)).status === 'paid')
+    const { charges } = await ledger(sandbox)
+    const own = charges.filter((charge) => charge.orderId === order.id)
+    assert.equal(own.length, 1)
+    assert.equal(own[0]?.key, `order:${order.id}:charge`)
+    const replay = await place(api, basket('desk'), { key: 'later', token })
+    assert.deepEqual(await bodyOf(replay), order, 'the first answer is the answer')
+    await eventually('the mail', async () => (await mailbox(sandbox)).length === 1)
+  })
+
+  test('A charge whose answer was lost is asked again by its key, and made once', async (t) => {
+    const { api, sandbox, read, token } = await start(t)
+    await fault(sandbox, 'payment', 'lost-response')
+    const order = await bodyOf(await place(api, basket('desk'), { key: 'lost', token }))
+    assert.equal(order.status, 'payment_pending')
+    await fault(sandbox, 'payment', 'none')
+    await eventually('the charge', async () => (await read(order.id)).status === 'paid')
+    assert.equal((await ledger(sandbox)).charges.filter(({ orderId }) => orderId === order.id).length, 1)
+  })
+
+  test('A queued charge that is declined gives the stock back, and says so by mail', async (t) => {
+    const { api, sql, sandbox, read, token } = await start(t)
+    await fault(sandbox, 'payment', 'error')
+    const body = { ...basket('desk', 4), paymentToken: 'pm_card_visa_chargeDeclined' }
+    const order = await bodyOf(await place(api, body, { key: 'declined', token }))
+    assert.equal(order.status, 'payment_pending')
+    await fault(sandbox, 'payment', 'none')
+
+    await eventually('the decline', async () => (await read(order.id)).status === 'payment_failed')
+    assert.deepEqual([...(await sql`select stock from products`)], [{ stock: 10 }])
+    const mail = await eventually('the mail', async () => (await mailbox(sandbox))[0])
+    assert.match(mail.subject, /could not be paid/)
+    await eventually(
+      'the warehouse to be told',
+      async () => (await ledger(sandbox)).reservations.length === 0,
+    )
+  })
+
+  test('A warehouse that is away delays no order, and is told later', async (t) => {
+    const { api, sandbox, token } = await start(t)
+    await fault(sandbox, 'inventory', 'error')
+    const order = await bodyOf(await place(api, basket('desk'), { key: 'warehouse', token }))
+    assert.equal(order.status, 'paid')
+    await fault(sandbox, 'inventory', 'none')
+    await eventually('the reservation', async () =>
+      (await ledger(sandbox)).reservations.some(({ orderId }) => orderId === order.id),
+    )
+  })
+
+  test('A charge that is our own mistake is a dead letter at once, and the order waits for a person', async (t) => {
+    const databaseUrl = await createDatabase(t)
+    const sql = connect(t, databaseUrl)
+    const payment = await startFakePayment(t, { status: () => 400 })
+    const warehouse = await startFakeWarehouse(t)
+    const service = await startService(t, {
+      databaseUrl,
+      paymentUrl: payment.url,
+      inventoryUrl: warehouse.url,
+    })
+    await stock(sql, { desk: 10 })
+    const answer = await place(service.api, basket('desk'), { key: 'mistake', token: await tokenOf('ada') })
+    assert.equal((await bodyOf(answer)).status, 'payment_pending')
+
+    await eventually('the dead letter', async () => {
+      const dead = await sql`select from pgboss.job where name = 'charge-order-dead' and state = 'created'`
+      return dead.length === 1
+    })
+    assert.ok(service.logs.some(({ level, msg }) => level === 'error' && msg === 'a job is dead'))
+    const health = await bodyOf(await fetch(`${service.api}/health`))
+    assert.equal(health.checks.queue.status === 'degraded' || health.status === 'healthy', true)
+    await eventually('health to tell', async () => {
+      const { status, checks } = await bodyOf(await fetch(`${service.api}/health`))
+      return status === 'degraded' && checks.queue.detail === '1 dead letters'
+    })
+  })
+})
+
+async function start(t: TestContext) {
+  const databaseUrl = await createDatabase(t)
+  const sql = connect(t, databaseUrl)
+  const sandbox = await startSandbox({ port: 0, smtpPort: 0, seed: 1 })
+  t.after(() => sandbox.close())
+  const { url, smtpUrl } = sandbox
+  const { api } = await startService(t, { databaseUrl, paymentUrl: url, inventoryUrl: url, smtpUrl })
+  await stock(sql, { desk: 10 })
+  const token = await tokenOf('ada')
+  const read = async (id: string) =>
+    bodyOf(await fetch(`${api}/orders/${id}`, { headers: { authorization: `Bearer ${token}`, accept: V2 } }))
+  return { api, sql, sandbox, token, read }
+}
+
+interface Ledger {
+  charges: { orderId: string; key: string }[]
+  reservations: { orderId: string }[]
+}
+
+const ledger = async ({ url }: Sandbox): Promise<Ledger> => bodyOf(await fetch(`${url}/ledger`))
+
+const mailbox = async ({ url }: Sandbox) => bodyOf(await fetch(`${url}/mailbox`))
+
+async function fault({ url }: Sandbox, dependency: string, mode: string) {
+  const answer = await fetch(`${url}/faults/${dependency}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ mode, rate: 1 }),
+  })
+  assert.equal(answer.status, 200)
+}
