@@ -15,6 +15,7 @@ import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
+import { openapiRoutes } from './openapi/routes.ts'
 import { orders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { Parts } from './parts.ts'
@@ -76,6 +77,7 @@ export async function buildApp(
   // What machines ask, and what people read.
   await app.register(health, { health: process.health })
   await app.register(problemPages)
+  await app.register(openapiRoutes, { publicUrl: () => problemFormat.publicUrl })
 
   // What the shop is about.
   await app.register(database, { database: parts.database })

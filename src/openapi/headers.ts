@@ -27,7 +27,7 @@ export const headers = {
     example: 'GET, HEAD, PATCH',
   },
   'API-Version': {
-    description: 'The version of the representation that was chosen.',
+    description: 'The version that was chosen, on problems too if they came after that.',
     schema: { type: 'integer', minimum: 1 },
     example: 2,
   },
@@ -92,7 +92,8 @@ export const headers = {
     example: 'Fri, 01 Jan 2027 00:00:00 GMT',
   },
   Vary: {
-    description: 'The request headers that the answer depends on; caches need all of them.',
+    description:
+      'The request headers that the answer depends on: `Accept` and `Accept-Version` where it comes in versions, `Origin` where browsers may read it.',
     schema: text,
     example: 'Accept, Accept-Version',
   },
@@ -112,7 +113,7 @@ export const headers = {
 export type HeaderName = keyof typeof headers
 
 /** On every answer of a versioned route that is not a problem. */
-export const versionHeaders = ['API-Version', 'Vary', 'Deprecation', 'Sunset', 'Link'] as const
+export const versionHeaders = ['API-Version', 'Deprecation', 'Sunset', 'Link'] as const
 
 /** Headers of an answer by name, in the order of the alphabet. */
 export function headerReferences(names: readonly HeaderName[]): Record<string, Reference> {

@@ -47,7 +47,7 @@ function responseOf({ description, headers, content }: Answer, access: Endpoint[
   const limits = access === 'probe' ? [] : (['RateLimit', 'RateLimit-Policy'] as const)
   return {
     description,
-    headers: headerReferences([...headers, 'X-Request-Id', ...limits]),
+    headers: headerReferences([...headers, 'X-Request-Id', 'Vary', ...limits]),
     ...(content === undefined ? {} : { content }),
   }
 }

@@ -3,15 +3,20 @@ import { type HeaderName, headerReferences } from './headers.ts'
 import { type Response, referTo } from './open-api.ts'
 import { nameOf } from './problem-schemas.ts'
 
-/** What every problem carries, and what only some do. */
+/** What every problem can carry: those of a version once one was chosen, those of a limit where there is one. */
 const commonHeaders = [
   'X-Request-Id',
   'Cache-Control',
   'Link',
   'Vary',
+  'API-Version',
+  'Deprecation',
+  'Sunset',
   'RateLimit',
   'RateLimit-Policy',
-] as const
+] as const satisfies readonly HeaderName[]
+
+/** What only some do. */
 const ownHeaders: Partial<Record<ProblemSlug, readonly HeaderName[]>> = {
   unauthorized: ['WWW-Authenticate'],
   'payment-declined': ['Idempotency-Replayed'],

@@ -32,7 +32,7 @@ const schemas = {
 const page: Content = {
   'text/html': { schema: { type: 'string', description: 'A page for people.' } },
 }
-const headers = ['Cache-Control', 'Vary'] as const
+const headers = ['Cache-Control'] as const
 
 const listProblems: Endpoint = {
   method: 'get',
