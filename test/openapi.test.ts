@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { parse } from 'yaml'
 import { composeDocument } from '#src/openapi/document.ts'
 import { headers } from '#src/openapi/headers.ts'
 import { renderYaml } from '#src/openapi/render.ts'
@@ -13,6 +14,12 @@ test('openapi.yaml is what the service is', async () => {
   const file = await readFile(new URL('../openapi.yaml', import.meta.url), 'utf8')
   assert.equal(file, renderYaml(composeDocument()), 'run `npm run openapi`')
   assert.doesNotMatch(file, /^\s*\S+: [&*]\w/m, 'no anchors')
+})
+
+test('openapi.yaml says the same to a reader of YAML 1.1, to which NO is false', async () => {
+  const file = await readFile(new URL('../openapi.yaml', import.meta.url), 'utf8')
+  assert.deepEqual(parse(file, { version: '1.1' }), document)
+  assert.deepEqual(parse(file), document)
 })
 
 test('every reference leads somewhere, and every component is referred to', () => {
