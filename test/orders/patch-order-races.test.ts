@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { fromUuid } from '#src/orders/order-id.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { basket, bodyOf, eventually, place } from '../support/shop.ts'
 import { JSON_PATCH, openShop, patching } from './shop-front.ts'
@@ -57,8 +58,7 @@ suite('PATCH /orders/{id} and others at once', { concurrency: 1 }, () => {
     await asked.promise
     const [order] = await shop.sql`select id, status from orders`
     assert.equal(order?.status, 'pending')
-    const [first] = (await bodyOf(await shop.ask('GET', '/orders'))).items
-    const path = `/orders/${first.id}`
+    const path = `/orders/${fromUuid(order.id)}`
     const patch = [{ op: 'add', path: '/note', value: 'while it was charged' }]
     const headers = patching('*', JSON_PATCH)
     const patched = await shop.ask('PATCH', path, { headers, body: patch })

@@ -8,11 +8,12 @@ import {
 } from '../support/fake-dependencies.ts'
 import { createDatabase, type Lifetime } from '../support/postgres.ts'
 import { type ServiceProcess, startService } from '../support/service.ts'
-import { basket, connect, place, stock, tokenOf, V2 } from '../support/shop.ts'
+import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 /** A shop that sells desks and lamps, with a customer who is known to it. */
 export interface ShopFront {
   service: ServiceProcess
+  databaseUrl: string
   sql: Sql
   payment: FakePayment
   warehouse: FakeWarehouse
@@ -57,6 +58,7 @@ export async function openShop(lifetime: Lifetime, options: ShopFrontOptions = {
 
   return {
     service,
+    databaseUrl,
     sql,
     payment,
     warehouse,
@@ -87,3 +89,16 @@ export const patching = (ifMatch: string, contentType = MERGE_PATCH) => ({
   'content-type': contentType,
   'if-match': ifMatch,
 })
+
+/** Waits for the end of an order's money, and holds everything against having been done once. */
+export async function assertReturned(shop: ShopFront, id: string, paymentStatus: string, refunds: number) {
+  await eventually(`the payment to be ${paymentStatus}`, async () => {
+    const order = await bodyOf(await shop.ask('GET', `/orders/${id}`))
+    assert.equal(order.status, 'cancelled')
+    return order.payment.status === paymentStatus
+  })
+  assert.equal(shop.payment.taken(id), 0)
+  assert.equal(shop.payment.charges.get(`order:${id}:charge`)?.refunds ?? 0, refunds)
+  assert.deepEqual([...(await shop.sql`select stock from products where id = 'desk'`)], [{ stock: 1_000 }])
+  assert.deepEqual([...(await shop.sql`select payment_token from orders`)], [{ payment_token: null }])
+}

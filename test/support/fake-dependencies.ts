@@ -16,6 +16,7 @@ export interface Charge {
   amount: number
   status: 'captured' | 'declined'
   attempts: number
+  /** By how many keys it was refunded; again under the same key is the same refund. */
   refunds: number
 }
 
@@ -39,13 +40,16 @@ export async function startFakePayment(
   { meanwhile, status }: { meanwhile?: Meanwhile<Charge>; status?: () => number } = {},
 ): Promise<FakePayment> {
   const charges = new Map<string, Charge>()
+  const refundKeys = new Set<string>()
   const url = await listen(lifetime, async (request, response) => {
     const form = new URLSearchParams(await text(request))
     const failure = status?.() ?? 200
     if (failure !== 200) return answer(response, failure, { error: { type: 'api_error', message: 'no' } })
     if (request.url?.startsWith('/v1/refunds')) {
       const charge = [...charges.values()].find(({ key }) => intentOf(key) === form.get('payment_intent'))
-      if (charge !== undefined) charge.refunds = 1
+      const key = String(request.headers['idempotency-key'])
+      if (charge !== undefined && !refundKeys.has(key)) charge.refunds++
+      refundKeys.add(key)
       return answer(response, 200, { id: 're_1', object: 'refund', status: 'succeeded' })
     }
     const key = String(request.headers['idempotency-key'])
