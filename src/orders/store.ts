@@ -27,6 +27,9 @@ export interface KeyOwner {
   key: string
 }
 
+/** Some ten milliseconds of work. */
+export const REAPED_AT_ONCE = 1_000
+
 /** Every statement about orders. Each is safe to send twice. */
 export function createOrderStore(database: Database, options: PlaceStatementOptions) {
   const readById = naturalBatching<string, { order: Order | null }>({
@@ -116,6 +119,24 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
         `,
       )
       return row === undefined ? null : { order: toOrder(row.row), format: row.request }
+    },
+
+    /**
+     * Forgets keys whose time is over, the oldest first, a bounded number at a time so that nobody waits for it.
+     *
+     * @returns how many were forgotten; fewer than the bound: there are no more
+     */
+    async reapKeys(): Promise<number> {
+      const reaped = await database.query(
+        (sql) => sql`
+          delete from idempotency_keys where (principal, route, key) in (
+            select principal, route, key from idempotency_keys
+            where expires_at <= now() and response_status is not null
+            order by expires_at limit ${REAPED_AT_ONCE} for update skip locked
+          )
+        `,
+      )
+      return reaped.count
     },
 
     /** Notes that a charge is about to be sent, so that whoever comes later asks before assuming. */
