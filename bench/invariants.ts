@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import postgres from 'postgres'
+import { PRODUCTS, STOCK } from './database.ts'
+
+/** What a run left behind. Money in minor units. */
+interface Left {
+  unfinished: number
+  paid: number
+  paidAmount: number
+  queued: number
+  sold: number
+  stock: number
+  lowest: number
+}
+
+interface Charged {
+  charges: number
+  orders: number
+  amount: number
+}
+
+const SETTLE_TIMEOUT_MS = 10_000
+
+/**
+ * A figure counts only if nothing was lost on the way: the stock that is gone is what the orders hold, every paid
+ * order was charged once with its total, and nothing else was charged.
+ *
+ * @param least the orders that somebody was told of
+ * @param paymentUrl left out where nobody charges
+ * @returns how many orders there are, and how many of them wait for their charge in the queue
+ * @throws Error with both sides of the first equation that does not hold
+ */
+export async function checkOrders(
+  databaseUrl: string,
+  least: number,
+  paymentUrl?: string,
+): Promise<{ orders: number; queued: number }> {
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+  })
+  try {
+    const left = await settled(sql)
+    const orders = left.paid + left.queued
+    equal('orders that never came to an end', left.unfinished, 0)
+    equal('stock that is left', left.stock, PRODUCTS * STOCK - left.sold)
+    if (left.lowest < 0) throw new Error(`a product was sold below zero: ${left.lowest}`)
+    if (orders < least) throw new Error(`${least} orders were confirmed, ${orders} are there`)
+    if (paymentUrl !== undefined) {
+      const charged = await totalsOf(paymentUrl)
+      equal('orders charged', charged.orders, left.paid)
+      equal('charges', charged.charges, left.paid)
+      equal('amount charged', charged.amount, left.paidAmount)
+    }
+    return { orders, queued: left.queued }
+  } finally {
+    await sql.end()
+  }
+}
+
+async function settled(sql: postgres.Sql<{ bigint: number }>): Promise<Left> {
+  const giveUpAt = performance.now() + SETTLE_TIMEOUT_MS
+  for (;;) {
+    const [left] = await sql<[Left]>`
+      select (select count(*) from orders where status not in ('paid', 'payment_pending')) as unfinished,
+             (select count(*) from orders where status = 'paid') as paid,
+             (select coalesce(sum(total), 0)::bigint from orders where status = 'paid') as "paidAmount",
+             (select count(*) from orders where status = 'payment_pending') as queued,
+             (select coalesce(sum(quantity), 0)::bigint from order_lines) as sold,
+             (select sum(stock) from products) as stock,
+             (select min(stock) from products) as lowest`
+    if (left.unfinished === 0 || performance.now() > giveUpAt) return left
+    await pause(50)
+  }
+}
+
+async function totalsOf(paymentUrl: string): Promise<Charged> {
+  return (await (await fetch(`${paymentUrl}/totals`)).json()) as Charged
+}
+
+function equal(what: string, found: number, expected: number): void {
+  if (found !== expected) throw new Error(`${what}: ${found}, expected ${expected}`)
+}

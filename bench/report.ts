@@ -1,0 +1,40 @@
+import { type Figure, median, type Result, ratiosOf } from './contest.ts'
+
+const COLUMNS = ['row', 'ratio', 'low to high', 'a second', 'p50 ms', 'p99 ms', 'µs of CPU', 'against']
+
+/** A table in Markdown: medians, `ours : peer` where both stand in a cell. */
+export function tableOf(results: readonly Result[]): string {
+  const rows = [COLUMNS, COLUMNS.map(() => '---'), ...results.map(cellsOf)]
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lineOf = (row: string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, cell === '---' ? '-' : ' ')).join(' | ')} |`
+  return rows.map(lineOf).join('\n')
+}
+
+function cellsOf(result: Result): string[] {
+  const ratios = ratiosOf(result)
+  const both = (of: (figure: Figure) => number | undefined, digits: number) =>
+    `${show(
+      result.pairs.map(({ ours }) => of(ours)),
+      digits,
+    )} : ${show(
+      result.pairs.map(({ peer }) => of(peer)),
+      digits,
+    )}`
+  const notes = [...new Set(result.pairs.flatMap(({ ours }) => ours.note ?? []))]
+  return [
+    result.title + (notes.length === 0 ? '' : ` (${notes.join(', ')})`),
+    median(ratios).toFixed(2),
+    `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+    both(({ perSecond }) => perSecond, 0),
+    both(({ p50 }) => p50, 2),
+    both(({ p99 }) => p99, 2),
+    both(({ cpuMicroseconds }) => cpuMicroseconds, 0),
+    result.peer,
+  ]
+}
+
+function show(values: (number | undefined)[], digits: number): string {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? '–' : median(known).toFixed(digits)
+}

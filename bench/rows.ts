@@ -1,0 +1,14 @@
+import type { Row } from './bench.ts'
+import type { DatabaseServer } from './database.ts'
+import { orderRows } from './rows/order.ts'
+import { orderAloneRow } from './rows/order-alone.ts'
+import { orderReadRow } from './rows/order-read.ts'
+import { productRows } from './rows/product.ts'
+
+/** Everything that is measured, in the order of the table. */
+export const rowsOn = (database: DatabaseServer): Row[] => [
+  ...productRows(database),
+  orderReadRow(database),
+  ...orderRows(database),
+  orderAloneRow(database),
+]
