@@ -22,6 +22,8 @@ import type { Parts } from './parts.ts'
 import { problemPages } from './problem-pages.ts'
 import { productCache } from './products/product-cache.ts'
 import { productRoutes } from './products/routes.ts'
+import { userRoutes } from './users/routes.ts'
+import { users } from './users/users.ts'
 
 /** For a whole request to arrive: a phone on a train gets through, a slow-loris does not hold a socket for long. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -85,6 +87,8 @@ export async function buildApp(
   await app.register(productRoutes, { store: parts.products })
   await app.register(orders, { orders: parts.orders })
   await app.register(orderRoutes)
+  await app.register(users, { store: parts.users })
+  await app.register(userRoutes)
   return app
 }
 
