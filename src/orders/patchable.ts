@@ -13,7 +13,7 @@ const DetailsSchema = Type.Object(
   { additionalProperties: false },
 )
 
-export type OrderDetails = Pick<Order, 'note' | 'shippingAddress' | 'metadata'>
+type OrderDetails = Pick<Order, 'note' | 'shippingAddress' | 'metadata'>
 
 const PATCHABLE = { patchable: ['/note', '/shippingAddress', '/metadata'] }
 

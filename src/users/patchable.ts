@@ -14,7 +14,7 @@ const ProfileSchema = Type.Object(
   { additionalProperties: false },
 )
 
-export type UserProfile = Pick<User, 'name' | 'email' | 'avatarUrl' | 'preferences'>
+type UserProfile = Pick<User, 'name' | 'email' | 'avatarUrl' | 'preferences'>
 
 const PATCHABLE = { patchable: ['/name', '/email', '/avatarUrl', '/preferences'] }
 

@@ -17,7 +17,7 @@ export interface UsersOptions {
   now?: () => Date
 }
 
-export type Users = ReturnType<typeof createUsers>
+type Users = ReturnType<typeof createUsers>
 
 function createUsers({ store, versions = userVersions, now = () => new Date() }: UsersOptions) {
   return { store, versions, now }
