@@ -12,9 +12,10 @@ import { orderRoom } from './rooms/orders.ts'
 import { patchSchemas } from './rooms/patches.ts'
 import { problemRoom } from './rooms/problem-pages.ts'
 import { productRoom } from './rooms/products.ts'
+import { userRoom } from './rooms/users.ts'
 import { shareNamed } from './schemas.ts'
 
-const rooms: readonly Room[] = [productRoom, orderRoom, problemRoom, healthRoom, contractRoom]
+const rooms: readonly Room[] = [productRoom, orderRoom, userRoom, problemRoom, healthRoom, contractRoom]
 
 /** Where the document that is kept with the source says the service is. */
 const local: Server = { url: 'http://127.0.0.1:3000', description: 'What `npm start` opens' }

@@ -4,7 +4,7 @@ import type { InjectOptions } from 'fastify'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { tokenOf } from '../support/shop.ts'
 import { buildDocumentedApp } from './app.ts'
-import { answersOf, assertFits, asTree, operations } from './document.ts'
+import { assertDocumented } from './assert-documented.ts'
 
 const { app } = await buildDocumentedApp(lifetimeOfSuite())
 const bearer = { authorization: `Bearer ${await tokenOf('ada')}` }
@@ -39,33 +39,19 @@ const conversations: readonly (readonly [string, number, Omit<InjectOptions, 'me
   ['POST /orders', 400, { url: '/orders', payload: {}, headers: bearer }],
   ['POST /orders', 400, { url: '/orders', payload: {}, headers: { ...bearer, 'idempotency-key': 'k' } }],
   ['POST /orders/{id}/cancel', 404, { url: '/orders/ord_none/cancel', headers: bearer }],
+  ['GET /users/me', 401, { url: '/users/me' }],
+  ['PATCH /users/me', 415, { url: '/users/me', payload: {}, headers: bearer }],
   ['PATCH /orders/{id}', 415, { url: '/orders/ord_none', payload: {}, headers: bearer }],
 ]
 
 for (const [name, status, request] of conversations) {
   test(`${name} answers ${status} as documented to ${String(request.url).slice(0, 60)}`, async () => {
-    const documented = operations.find((each) => each.name === name)
-    assert.ok(documented)
     const method = name.startsWith('GET') ? 'GET' : name.startsWith('POST') ? 'POST' : 'PATCH'
-    const { statusCode, headers, body } = await app.inject({ ...request, method })
-    assert.equal(statusCode, status, body)
-
-    const answers = new Map(answersOf(documented.operation))
-    const answer = asTree(answers.get(String(status)) ?? answers.get('default'))
-    const type = String(headers['content-type']).replace('; charset=utf-8', '')
-    const media = asTree(asTree(answer.content)[type])
-    assertFits(media.schema, type.endsWith('json') ? JSON.parse(body) : body, name)
-
-    const promised = new Set(Object.keys(asTree(answer.headers)).map((header) => header.toLowerCase()))
-    for (const header of Object.keys(headers)) {
-      assert.ok(promised.has(header) || ofEveryServer.has(header), `${header} is not documented`)
-    }
+    const answer = await app.inject({ ...request, method })
+    assert.equal(answer.statusCode, status, answer.body)
+    const headers = new Headers(
+      Object.entries(answer.headers).map(([header, value]) => [header, String(value)]),
+    )
+    assertDocumented(name, { status, headers, text: answer.body })
   })
 }
-
-/** What HTTP and browsers know without this document. */
-const ofEveryServer = new Set([
-  ...['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'transfer-encoding'],
-  ...['content-security-policy', 'cross-origin-resource-policy', 'referrer-policy', 'x-content-type-options'],
-  ...['x-frame-options', 'strict-transport-security'],
-])

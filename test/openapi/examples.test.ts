@@ -5,6 +5,7 @@ import { parameters } from '#src/openapi/parameters.ts'
 import { isOrderId } from '#src/orders/order-id.ts'
 import { orderVersions } from '#src/orders/versions.ts'
 import { productVersions } from '#src/products/versions.ts'
+import { userVersions } from '#src/users/versions.ts'
 import { assertFits, asTree, document, operations, resolve, walk } from './document.ts'
 
 test('every example of a body is one by its schema', () => {
@@ -80,4 +81,5 @@ test('every version is there under a media type of its own', () => {
   assert.deepEqual(content('POST /orders', '201'), types('order', orders))
   assert.deepEqual(content('GET /orders', '200'), types('order-list', orders))
   assert.deepEqual(content('GET /orders/{id}', '200'), types('order', orders))
+  assert.deepEqual(content('GET /users/me', '200'), types('user', Object.keys(userVersions)))
 })
