@@ -40,7 +40,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | Reference>>
 }
 
-export interface RequestBody {
+interface RequestBody {
   readonly description: string
   readonly required: true
   readonly content: Content
