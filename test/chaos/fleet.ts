@@ -1,0 +1,84 @@
+import type { Lifetime } from '../support/postgres.ts'
+import { type ServiceParts, type ServiceProcess, startService } from '../support/service.ts'
+import type { Journal } from './journal.ts'
+
+export type Fleet = ReturnType<typeof createFleet>
+
+export type Role = 'all' | 'worker'
+
+interface Berth {
+  role: Role
+  service: ServiceProcess | undefined
+  starting: Promise<void>
+}
+
+/** The processes of the service. One that is killed is replaced at once; one that ends by itself is told on. */
+export function createFleet(lifetime: Lifetime, parts: ServiceParts, roles: Role[], journal: Journal) {
+  const endedByThemselves: string[] = []
+  const cleanUps: (() => Promise<void>)[] = []
+  let closing = false
+  lifetime.after(async () => {
+    closing = true
+    await Promise.all(cleanUps.map((cleanUp) => cleanUp()))
+  })
+  const pastLogs: ServiceProcess['logs'][] = []
+  const berths: Berth[] = roles.map((role) => ({ role, service: undefined, starting: Promise.resolve() }))
+
+  async function start(berth: Berth, name: string): Promise<void> {
+    // Short, so that leases are lost to others all the time, by the living as well.
+    const env = { ROLE: berth.role, ORDER_LEASE_SECONDS: '2' }
+    const service = await startService({ after: (cleanUp) => void cleanUps.push(cleanUp) }, parts, env).catch(
+      (error: unknown) => {
+        endedByThemselves.push(`${name}: ${error}`)
+      },
+    )
+    if (service === undefined) return
+    pastLogs.push(service.logs)
+    berth.service = service
+    journal.note(`${name} (${berth.role}) runs as ${service.process.pid}`)
+    service.process.once('exit', (code, signal) => {
+      if (berth.service !== service || closing) return
+      endedByThemselves.push(
+        `${name} ended by itself (${code ?? signal}): ${JSON.stringify(service.logs.slice(-3))}`,
+      )
+      berth.service = undefined
+      berth.starting = start(berth, name)
+    })
+  }
+
+  return {
+    start: () => Promise.all(berths.map((berth, index) => start(berth, `service ${index}`))),
+
+    /** The API addresses of the processes that run. */
+    addresses: () => berths.flatMap(({ service }) => service?.api || []),
+
+    /** `kill -9`, and another is started. Does nothing to one that is just starting. */
+    async kill(index: number): Promise<boolean> {
+      const berth = berths[index % berths.length]
+      const victim = berth?.service
+      if (berth === undefined || victim === undefined) return false
+      berth.service = undefined
+      journal.note(`service ${index % berths.length} is killed, ${victim.process.pid}`)
+      await victim.kill()
+      berth.starting = start(berth, `service ${index % berths.length}`)
+      return true
+    },
+
+    /** Waits until everybody who was killed is replaced. */
+    whole: () => Promise.all(berths.map(({ starting }) => starting)),
+
+    endedByThemselves,
+
+    /** What was logged as an error, and how often: not a verdict, but where to look. */
+    errors(): Map<string, number> {
+      const counts = new Map<string, number>()
+      for (const { level, msg, err, reason } of pastLogs.flat()) {
+        if (typeof level !== 'number' || level < 50) continue
+        const said = typeof err === 'object' && err !== null && 'message' in err ? err.message : reason
+        const what = `${msg}: ${said ?? ''}`
+        counts.set(what, (counts.get(what) ?? 0) + 1)
+      }
+      return counts
+    },
+  }
+}

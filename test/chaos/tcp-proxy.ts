@@ -1,0 +1,37 @@
+import { connect, createServer, type Socket } from 'node:net'
+import type { Lifetime } from '../support/postgres.ts'
+
+export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>
+
+/** The network between the service and its database: one port that stays, and connections that can be cut. */
+export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
+  const pairs = new Set<[Socket, Socket]>()
+  const server = createServer((near) => {
+    const far = connect({ host: '127.0.0.1', port: target(), noDelay: true })
+    const pair: [Socket, Socket] = [near.setNoDelay(), far]
+    pairs.add(pair)
+    const end = () => {
+      pairs.delete(pair)
+      for (const socket of pair) socket.destroy()
+    }
+    for (const socket of pair) socket.on('error', end).on('close', end)
+    near.pipe(far)
+    far.pipe(near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  lifetime.after(async () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    port: address.port,
+    /** Resets this share of the connections, both ways, as a network does that forgot them. */
+    cut(share: number, random: () => number): number {
+      const chosen = [...pairs].filter(() => random() < share)
+      for (const pair of chosen) for (const socket of pair) socket.resetAndDestroy()
+      return chosen.length
+    },
+  }
+}
