@@ -63,15 +63,23 @@ async function embedded(bench: Bench): Promise<string> {
 
 /** People stand there already, as for a shop that has been open for a while. */
 async function fill(url: string): Promise<void> {
+  await fillProducts(url, 'products (id, name, description, price, stock, currency)', `, 'USD'`)
   await execute(
     url,
-    `insert into products (id, name, description, price, currency, stock)
-     select 'product-' || n, 'Product ' || n, 'One of the many things that a shop has.', 1000 + n, 'USD', ${STOCK}
-     from generate_series(0, ${PRODUCTS - 1}) n;
-     insert into users (id, name, email)
+    `insert into users (id, name, email)
      select 'person-' || n, 'Person ' || n, 'person-' || n || '@shop.test' from generate_series(0, ${PEOPLE - 1}) n`,
   )
-  await execute(url, 'vacuum analyze')
+  await execute(url, 'vacuum analyze products, users')
+}
+
+/** @param columns the table and its columns: id, name, description, price, stock, and whatever `more` gives */
+export async function fillProducts(url: string, columns: string, more = ''): Promise<void> {
+  await execute(
+    url,
+    `insert into ${columns}
+     select 'product-' || n, 'Product ' || n, 'One of the many things that a shop has.', 1000 + n, ${STOCK}${more}
+     from generate_series(0, ${PRODUCTS - 1}) n`,
+  )
 }
 
 async function describe(url: string): Promise<string> {
@@ -86,7 +94,8 @@ async function describe(url: string): Promise<string> {
   }
 }
 
-async function execute(url: string, statements: string): Promise<void> {
+/** Statements, separated by semicolons, on a connection of its own. */
+export async function execute(url: string, statements: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
     await sql.unsafe(statements)

@@ -4,6 +4,7 @@ import { orderRows } from './rows/order.ts'
 import { orderAloneRow } from './rows/order-alone.ts'
 import { orderReadRow } from './rows/order-read.ts'
 import { productRows } from './rows/product.ts'
+import { usualWayRow } from './rows/usual-way.ts'
 
 /** Everything that is measured, in the order of the table. */
 export const rowsOn = (database: DatabaseServer): Row[] => [
@@ -11,4 +12,5 @@ export const rowsOn = (database: DatabaseServer): Row[] => [
   orderReadRow(database),
   ...orderRows(database),
   orderAloneRow(database),
+  usualWayRow(database),
 ]

@@ -1,0 +1,66 @@
+import cors from '@fastify/cors'
+import fastify from 'fastify'
+import { jwtVerify } from 'jose'
+import { Pool } from 'pg'
+import { chargeAndReserve } from './usual-way/dependencies.ts'
+import { findAnswer, type Item, keepAnswer, placeInTransaction } from './usual-way/orders.ts'
+
+/**
+ * The same order as a good tutorial has it: Fastify with its logger, CORS, a schema, a token; a look whether
+ * the key is known; one transaction of sequential statements to place, the calls, one transaction to settle. It keeps
+ * the stock and charges once as long as nothing dies and nobody asks twice at once.
+ */
+const secret = new TextEncoder().encode(process.env.AUTH_JWT_SECRET)
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
+
+const app = fastify({ logger: { level: 'info' } })
+await app.register(cors)
+app.addContentTypeParser(/^application\/.*json/, { parseAs: 'string' }, (_request, body, done) =>
+  done(null, JSON.parse(String(body))),
+)
+
+const item = {
+  type: 'object',
+  required: ['productId', 'quantity'],
+  properties: { productId: { type: 'string' }, quantity: { type: 'integer', minimum: 1, maximum: 999 } },
+}
+const body = {
+  type: 'object',
+  required: ['items', 'paymentToken'],
+  properties: { items: { type: 'array', minItems: 1, items: item }, paymentToken: { type: 'string' } },
+}
+const headers = {
+  type: 'object',
+  required: ['idempotency-key', 'authorization'],
+  properties: { 'idempotency-key': { type: 'string' }, authorization: { type: 'string' } },
+}
+
+interface OrderRoute {
+  Body: { items: Item[]; paymentToken: string }
+  Headers: { 'idempotency-key': string; authorization: string }
+}
+
+app.post<OrderRoute>('/orders', { schema: { body, headers } }, async (request, reply) => {
+  const { payload } = await jwtVerify(request.headers.authorization.replace('Bearer ', ''), secret)
+  const owner = { userId: payload.sub ?? '', key: request.headers['idempotency-key'] }
+  const hash = JSON.stringify(request.body)
+
+  const known = await findAnswer(pool, owner)
+  if (known !== undefined && known.hash !== hash) return reply.code(422).send({ error: 'key reused' })
+  if (known !== undefined) return reply.code(known.status ?? 409).send(known.body ?? { error: 'in flight' })
+
+  const order = await placeInTransaction(pool, owner, hash, request.body.items)
+  if (order === undefined) return reply.code(409).send({ error: 'insufficient stock' })
+  const reference = await chargeAndReserve(order, request.body.items, request.body.paymentToken)
+  const answer = {
+    id: order.id,
+    status: 'paid',
+    total: order.total,
+    items: order.lines,
+    payment: { reference },
+  }
+  await keepAnswer(pool, owner, order.id, reference, answer)
+  return reply.code(201).header('location', `/orders/${order.id}`).send(answer)
+})
+
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { type Bench, type Row, withScope } from '../bench.ts'
+import type { Figure } from '../contest.ts'
+import { type DatabaseServer, execute, fillProducts, PRODUCTS } from '../database.ts'
+import { checkOrders } from '../invariants.ts'
+import { measureLoad } from '../load.ts'
+import { startServer } from '../server-process.ts'
+import { orderRequests, SECRET, startDependencies } from '../service.ts'
+import { measureOrders } from './order.ts'
+
+const CLIENTS = 32
+const SCHEMA = new URL('../peers/usual-way.sql', import.meta.url)
+
+/** The whole service against the same written the usual way, each with its own tables. */
+export const usualWayRow = (database: DatabaseServer): Row => ({
+  name: 'usual-way',
+  prepare: async (bench) => ({
+    title: `POST /orders, ${CLIENTS} clients, the usual way`,
+    ours: { name: 'the service', measure: () => measureOrders(bench, database, CLIENTS, PRODUCTS) },
+    peer: { name: 'sequential statements in transactions', measure: () => measureUsualWay(bench, database) },
+  }),
+})
+
+function measureUsualWay(bench: Bench, database: DatabaseServer): Promise<Figure> {
+  return withScope(bench, async (scope) => {
+    const databaseUrl = await database.empty(scope)
+    await execute(databaseUrl, await readFile(SCHEMA, 'utf8'))
+    await fillProducts(databaseUrl, 'products (id, name, description, price, stock)')
+    const dependencies = await startDependencies(scope)
+    const server = await startServer(scope, 'bench/peers/usual-way.ts', {
+      DATABASE_URL: databaseUrl,
+      AUTH_JWT_SECRET: SECRET,
+      PAYMENT_URL: dependencies.url,
+      INVENTORY_URL: dependencies.url,
+    })
+    const requests = await orderRequests(server.url, PRODUCTS)
+    const figure = await measureLoad(scope, server, { clients: CLIENTS, requests }, 201)
+    await checkOrders(databaseUrl, figure.answers, dependencies.url)
+    return figure
+  })
+}
