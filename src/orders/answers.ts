@@ -34,7 +34,7 @@ export function createAnswers(versions: OrderVersions, problems: ProblemFormat) 
     refusedByWarehouse: (order: Order, format: AnswerFormat) =>
       refusal(
         problem('insufficient-stock', {
-          detail: 'The warehouse does not have what was ordered. Nothing was charged.',
+          detail: `The warehouse does not have what was ordered. ${ofTheMoney(order)}`,
           extensions: {
             items: order.lines.map(({ productId, quantity }) => ({
               productId,
@@ -45,6 +45,10 @@ export function createAnswers(versions: OrderVersions, problems: ProblemFormat) 
         }),
         format,
       ),
+  }
+
+  function ofTheMoney({ payment }: Order): string {
+    return payment.status === 'voided' ? 'Nothing was charged.' : 'If anything was charged, it is given back.'
   }
 
   function refusal(refused: Problem, { requestId }: AnswerFormat): StoredResponse {

@@ -7,6 +7,7 @@ import {
   chargeLater,
   declined,
   type Move,
+  mayBeCharged,
   type Order,
   paid,
   type Reservation,
@@ -77,7 +78,10 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
       })
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error
-      const attempt = { sent: error.outcomeUnknown, retryAfterSeconds: inSeconds(error.retryAfterMs) }
+      const attempt = {
+        sent: error.outcomeUnknown || mayBeCharged(order),
+        retryAfterSeconds: inSeconds(error.retryAfterMs),
+      }
       return (o) => ({ move: chargeLater(o, attempt, reservation, now()), answer: created })
     }
   }
@@ -85,7 +89,7 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
   function refused(format: AnswerFormat): Decision {
     return (order) => ({
       move: refusedByWarehouse(order, now()),
-      answer: () => answers.refusedByWarehouse(order, format),
+      answer: (settled) => answers.refusedByWarehouse(settled, format),
     })
   }
 

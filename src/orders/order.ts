@@ -148,12 +148,24 @@ export function declined(order: Order, declineCode: string, reference: string | 
   })
 }
 
-/** The warehouse does not have it. Nothing was charged. */
+/**
+ * Whether a pending order may have been charged before its present holder took it over: whoever held the lease
+ * may have died, or lost it, between the charge and the settlement.
+ */
+export const mayBeCharged = ({ leaseGeneration, total }: Order) => leaseGeneration > 1 && total > 0
+
+/**
+ * The warehouse does not have it. Nothing was charged, unless by a former holder of the lease, whom the warehouse
+ * did not answer: then the charge is asked for by its key, and given back if it went through.
+ */
 export function refusedByWarehouse(order: Order, at: Date): Move {
+  const asks = mayBeCharged(order)
   return move(order, at, 'cancelled', {
-    payment: { ...order.payment, status: 'voided', token: null },
+    payment: asks
+      ? { ...order.payment, status: 'refund_pending', sent: true }
+      : { ...order.payment, status: 'voided', token: null },
     restock: true,
-    followUps: [],
+    followUps: asks ? [now('refund-order')] : [],
   })
 }
 
