@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Problem } from './problem-details.ts'
 
 /**
  * Conditional requests, RFC 9110 section 13. Entity tags are passed as they stand in a header, quotes included.
  */
+
+/** A strong tag made of the bytes themselves, for what has no revision; 22 characters of SHA-256 and the version. */
+export function contentEtag(body: string, version: number): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}.v${version}"`
+}
 
 /** An element of a list of entity tags (RFC 9110 section 8.8.3), or an empty one, which lists may have. */
 const element = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y

@@ -14,6 +14,7 @@ import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
+import { validation } from '#plugins/validation.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { openapiRoutes } from './openapi/routes.ts'
 import { orders } from './orders/orders.ts'
@@ -72,6 +73,7 @@ export async function buildApp(
   await app.register(rateLimit, { max: config.rateLimitMax, windowSeconds: config.rateLimitWindowSeconds })
 
   // What a body, a key and a cursor must look like; each route says which of these it wants.
+  await app.register(validation)
   await app.register(strictJson)
   await app.register(idempotencyKey)
   await app.register(cursor, { secret: cursorSecret(config) })

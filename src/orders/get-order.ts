@@ -1,10 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
-import { sendExact } from '#plugins/exact-body.ts'
 import { problem } from '../problems.ts'
 import type { Order } from './order.ts'
 import { isOrderId } from './order-id.ts'
-import { orderEtag, versionOf } from './versions.ts'
+import { sendOrder } from './send-order.ts'
 
 /** `GET /orders/{id}` */
 export async function getOrder(
@@ -12,10 +10,7 @@ export async function getOrder(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const order = await findOwnOrder(request)
-  reply.header('cache-control', 'private, no-cache').header('etag', orderEtag(order, request.version))
-  if (ifNoneMatch(request, orderEtag(order, request.version))) return reply.code(304).send()
-  const version = versionOf(request.server.orders.versions, request.version)
-  return sendExact(reply, request.responseType, version.write(order))
+  return sendOrder(request, reply, order)
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { PATCH_MEDIA_TYPES } from '#plugins/json-patch.ts'
 import { cancelOrder } from './cancel-order.ts'
 import { getOrder } from './get-order.ts'
@@ -6,8 +7,12 @@ import { listOrders } from './list-orders.ts'
 import { patchOrder } from './patch-order.ts'
 import { placeOrder } from './place-order.ts'
 
+/** What is no order's id is an order that does not exist, so its form is not judged here. */
+const byId = { params: Type.Object({ id: Type.String() }) }
+const byStatus = { querystring: Type.Object({ status: Type.Optional(Type.Unknown()) }) }
+
 /** Everything under `/orders` wants a token, and answers in the version that was negotiated. */
-export const orderRoutes: FastifyPluginAsync = async (app) => {
+export const orderRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const versions = Object.keys(app.orders.versions).map(Number)
   const order = { type: 'order', versions }
   const list = { type: 'order-list', versions }
@@ -25,24 +30,28 @@ export const orderRoutes: FastifyPluginAsync = async (app) => {
     },
     placeOrder,
   )
-  app.get<{ Querystring: { status?: unknown } }>(
-    '/orders',
-    { onRequest: [app.authenticate, app.acceptVersion(list)] },
-    listOrders,
-  )
-  app.get<{ Params: { id: string } }>(
+  app.get('/orders', { schema: byStatus, onRequest: [app.authenticate, app.acceptVersion(list)] }, listOrders)
+  app.get(
     '/orders/:id',
-    { onRequest: [app.authenticate, app.acceptVersion(order)], config: { shedding: 'middle' } },
+    { schema: byId, onRequest: [app.authenticate, app.acceptVersion(order)], config: { shedding: 'middle' } },
     getOrder,
   )
-  app.patch<{ Params: { id: string } }>(
+  app.patch(
     '/orders/:id',
-    { onRequest: [app.authenticate, app.acceptVersion(order), app.acceptPatch(PATCH_MEDIA_TYPES)] },
+    {
+      schema: byId,
+      onRequest: [app.authenticate, app.acceptVersion(order), app.acceptPatch(PATCH_MEDIA_TYPES)],
+      config: { shedding: 'middle' },
+    },
     patchOrder,
   )
-  app.post<{ Params: { id: string } }>(
+  app.post(
     '/orders/:id/cancel',
-    { onRequest: [app.authenticate, app.acceptVersion(order)], config: { body: false } },
+    {
+      schema: byId,
+      onRequest: [app.authenticate, app.acceptVersion(order)],
+      config: { body: false, shedding: 'middle' },
+    },
     cancelOrder,
   )
 }

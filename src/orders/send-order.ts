@@ -1,11 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ifNoneMatch } from '#plugins/conditional-requests.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import type { Order } from './order.ts'
 import { orderEtag, versionOf } from './versions.ts'
 
-/** The order as it is now, in the negotiated version. */
+/** The order as it is now, in the negotiated version; or `304` to a `GET` that has it already. */
 export function sendOrder(request: FastifyRequest, reply: FastifyReply, order: Order): FastifyReply {
   const { version, responseType, server } = request
-  reply.header('cache-control', 'private, no-cache').header('etag', orderEtag(order, version))
+  const etag = orderEtag(order, version)
+  reply.header('cache-control', 'private, no-cache').header('etag', etag)
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (isRead && ifNoneMatch(request, etag)) return reply.code(304).send()
   return sendExact(reply, responseType, versionOf(server.orders.versions, version).write(order))
 }

@@ -1,4 +1,5 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { getProduct } from './get-product.ts'
 import { listProducts } from './list-products.ts'
 import type { ProductStore } from './store.ts'
@@ -8,14 +9,17 @@ export interface ProductRoutesOptions {
   store: ProductStore
 }
 
+/** What is no product's id is a product that does not exist, so its form is not judged here. */
+const byId = { params: Type.Object({ id: Type.String() }) }
+
 const versions = productVersions.map(({ version }) => version)
 
 /** What the public sees of the catalogue. Needs `productCache`, `cursors` and `acceptVersion` on the application. */
-export const productRoutes: FastifyPluginAsync<ProductRoutesOptions> = async (app, { store }) => {
+export const productRoutes: FastifyPluginAsyncTypebox<ProductRoutesOptions> = async (app, { store }) => {
   const { productCache: cache, cursors } = app
   const asList = app.acceptVersion({ type: 'product-list', versions })
   const asProduct = app.acceptVersion({ type: 'product', versions })
 
   app.get('/products', { onRequest: asList }, listProducts({ cache, cursors, store }))
-  app.get<{ Params: { id: string } }>('/products/:id', { onRequest: asProduct }, getProduct(cache))
+  app.get('/products/:id', { schema: byId, onRequest: asProduct }, getProduct(cache))
 }

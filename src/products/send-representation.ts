@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ifNoneMatch } from '#plugins/conditional-requests.ts'
 import { sendExact } from '#plugins/exact-body.ts'
+import { addLink } from '#plugins/link-header.ts'
 import type { Rendered } from './product-cache.ts'
 
 const CACHE_CONTROL = 'public, max-age=60, stale-while-revalidate=30, stale-if-error=600'
@@ -19,14 +20,8 @@ export function sendRepresentation(
   const { etag, body } = representation
   reply.header('etag', etag)
   reply.header('cache-control', CACHE_CONTROL)
-  if (next !== undefined) link(reply, `<${next}>; rel="next"`)
+  if (next !== undefined) addLink(reply, `<${next}>; rel="next"`)
   if (stale) reply.header('cache-status', STALE)
   if (ifNoneMatch(request, etag)) return reply.code(304).send()
   return sendExact(reply, request.responseType, body)
-}
-
-/** A version on its way out has announced itself in a `Link` before. */
-function link(reply: FastifyReply, value: string): void {
-  const before = reply.getHeader('link')
-  reply.header('link', before === undefined ? value : `${String(before)}, ${value}`)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fastJsonStringify from 'fast-json-stringify'
 import type { Static, TSchema } from 'typebox'
+import { contentEtag } from '#plugins/conditional-requests.ts'
 import type { Product, ProductPage } from './product.ts'
 import { ProductListV1, ProductV1, presentProductListV1, presentProductV1 } from './v1.ts'
 import { ProductListV2, ProductV2, presentProductListV2, presentProductV2 } from './v2.ts'
@@ -50,7 +51,7 @@ function defineVersion<P extends TSchema, L extends TSchema>(
 
     renderList(page: ProductPage): Representation {
       const body = stringifyList(presentList(page))
-      return { body, etag: `"${digest(body).slice(0, 22)}.v${version}"` }
+      return { body, etag: contentEtag(body, version) }
     },
   }
 }

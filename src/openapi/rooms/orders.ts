@@ -67,13 +67,10 @@ const listOrders: Endpoint = {
   description: 'Your own orders, newest first, a page at a time.',
   access: 'bearer',
   versioned: true,
-  parameters: ['Limit', 'Cursor', 'OrderStatus', 'AcceptVersion'],
+  parameters: ['Limit', 'Cursor', 'OrderStatus', 'AcceptVersion', 'IfNoneMatch'],
   answers: {
-    200: {
-      description: 'A page of orders.',
-      headers: [...versionHeaders, 'Cache-Control'],
-      content: orderListContent,
-    },
+    200: { description: 'A page of orders.', headers, content: orderListContent },
+    304: { description: 'What the client has is still current.', headers },
   },
   problems: ['validation-failed'],
 }
