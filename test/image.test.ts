@@ -54,7 +54,10 @@ async function build(stage: Stage, root: string, others: Map<string, string>): P
     await mkdir(directory, { recursive: true })
     if (word === 'RUN' && rest.startsWith('npm ')) {
       const env = { ...process.env, npm_config_prefer_offline: 'true', npm_config_audit: 'false' }
-      await promisify(execFile)('sh', ['-c', rest], { cwd: directory, env })
+      await promisify(execFile)('sh', ['-c', rest], { cwd: directory, env }).catch(({ stderr }) =>
+        // Past its first lines it explains every option it has.
+        assert.fail(`${rest}\n${stderr.split('\n').slice(0, 12).join('\n')}`),
+      )
     }
     if (word !== 'COPY') continue
     const [, from, paths = ''] = /^(?:--from=(\S+) )?(.+)$/.exec(rest) ?? []
