@@ -9,7 +9,9 @@ import { placeOrder } from './place-order.ts'
 
 /** What is no order's id is an order that does not exist, so its form is not judged here. */
 const byId = { params: Type.Object({ id: Type.String() }) }
-const byStatus = { querystring: Type.Object({ status: Type.Optional(Type.Unknown()) }) }
+/** Which page, and which orders; listOrders reads each strictly, and tells all that is wrong at once. */
+const given = Type.Optional(Type.Unknown())
+const page = { querystring: Type.Object({ limit: given, cursor: given, status: given }) }
 
 /** Everything under `/orders` wants a token, and answers in the version that was negotiated. */
 export const orderRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -30,7 +32,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     placeOrder,
   )
-  app.get('/orders', { schema: byStatus, onRequest: [app.authenticate, app.acceptVersion(list)] }, listOrders)
+  app.get('/orders', { schema: page, onRequest: [app.authenticate, app.acceptVersion(list)] }, listOrders)
   app.get(
     '/orders/:id',
     { schema: byId, onRequest: [app.authenticate, app.acceptVersion(order)], config: { shedding: 'middle' } },
