@@ -130,8 +130,13 @@ function createBoss(connectionString: string, log: FastifyBaseLogger): PgBoss {
     monitorIntervalSeconds: MONITOR_SECONDS,
   })
   // Lost connections and failed polls come here; each is tried again by itself.
-  boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
+  boss.on('error', (error) => log.warn({ err: asError(error) }, 'the job queue met an error'))
   return boss
+}
+
+/** Some of its errors are plain objects with an error's members. */
+function asError(error: Error): Error {
+  return error instanceof Error ? error : Object.assign(new Error(), error)
 }
 
 function toJob(row: JobWithMetadata<unknown>, log: FastifyBaseLogger): Job<unknown> {
