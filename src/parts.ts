@@ -7,18 +7,28 @@ import { createInventory } from './dependencies/inventory.ts'
 import { createPayment } from './dependencies/payment.ts'
 import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
 import { createOrders } from './orders/orders.ts'
+import { type OrderVersions, orderVersions } from './orders/versions.ts'
 import { problems } from './problems.ts'
 import { createProductCache } from './products/product-cache.ts'
 import { createProductStore } from './products/store.ts'
+import { type ProductVersion, productVersions } from './products/versions.ts'
 import { createUserStore } from './users/store.ts'
 
 export type Parts = ReturnType<typeof createParts>
+
+/** The forms in which orders and products are read and written. */
+export interface Versions {
+  orders: OrderVersions
+  products: readonly ProductVersion[]
+}
+
+const ofThisRelease: Versions = { orders: orderVersions, products: productVersions }
 
 /**
  * What the two listeners and the worker share: one pool, one circuit breaker a dependency, one cache. Nothing
  * connects yet, so a process starts whatever is away.
  */
-export function createParts(config: Config, log: FastifyBaseLogger) {
+export function createParts(config: Config, log: FastifyBaseLogger, versions: Versions = ofThisRelease) {
   const database = createDatabase({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
@@ -30,7 +40,11 @@ export function createParts(config: Config, log: FastifyBaseLogger) {
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
   }
   const products = createProductStore(database)
-  const productCache = createProductCache({ store: products, freshMs: config.productCacheMs })
+  const productCache = createProductCache({
+    store: products,
+    freshMs: config.productCacheMs,
+    versions: versions.products,
+  })
   const users = createUserStore(database)
   const payment = createPayment({ url: config.paymentUrl, apiKey: config.paymentApiKey })
   const inventory = createInventory({ url: config.inventoryUrl })
@@ -60,6 +74,7 @@ export function createParts(config: Config, log: FastifyBaseLogger) {
       problems: problemFormat,
       emailOf: users.emailOf,
       stockChanged: productCache.invalidate,
+      versions: versions.orders,
     }),
 
     /** Without a PUBLIC_URL, problem types begin with the address that is really listened on. */

@@ -4,7 +4,7 @@ import { naturalBatching } from '../natural-batching.ts'
 import type { Product, ProductPage } from './product.ts'
 import { createStaleIfError, type Found } from './stale-if-error.ts'
 import type { ProductStore } from './store.ts'
-import { productVersions, type Representation } from './versions.ts'
+import { type ProductVersion, productVersions, type Representation } from './versions.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,6 +25,8 @@ export interface ProductCacheOptions {
   store: ProductStore
   /** How long an answer is given again without asking, in milliseconds; 0 asks every time. */
   freshMs: number
+  /** The forms products are written in; those of this release if left out. */
+  versions?: readonly ProductVersion[]
 }
 
 export type ProductCache = ReturnType<typeof createProductCache>
@@ -38,7 +40,7 @@ const ENTRY_BYTES = 500
 const MOST_IN_A_STATEMENT = 200
 
 /** Products and lists as finished text. Reads that miss are gathered: many ids are one statement. */
-export function createProductCache({ store, freshMs }: ProductCacheOptions) {
+export function createProductCache({ store, freshMs, versions = productVersions }: ProductCacheOptions) {
   const shared = {
     isAway: (error: unknown) => error instanceof DatabaseUnavailable,
     tooSlow: () => new DatabaseUnavailable('a read of the catalogue took too long'),
@@ -59,6 +61,9 @@ export function createProductCache({ store, freshMs }: ProductCacheOptions) {
   })
 
   return {
+    /** The numbers of the versions that everything here is rendered in. */
+    versions: versions.map(({ version }) => version),
+
     /** @returns what may be sent without asking anybody */
     fresh: (id: string): Rendered | undefined => products.fresh(id),
 
@@ -91,20 +96,20 @@ export function createProductCache({ store, freshMs }: ProductCacheOptions) {
       lists.invalidateAll()
     },
   }
-}
 
-function renderProduct(product: Product): Rendered {
-  return { representations: byVersion((version) => version.render(product)) }
-}
+  function renderProduct(product: Product): Rendered {
+    return { representations: byVersion((version) => version.render(product)) }
+  }
 
-function renderPage(page: ProductPage): Rendered {
-  return { representations: byVersion((version) => version.renderList(page)), next: page.next?.href }
-}
+  function renderPage(page: ProductPage): Rendered {
+    return { representations: byVersion((version) => version.renderList(page)), next: page.next?.href }
+  }
 
-function byVersion(render: (version: (typeof productVersions)[number]) => Representation) {
-  const rendered: (Representation | undefined)[] = []
-  for (const version of productVersions) rendered[version.version] = render(version)
-  return rendered
+  function byVersion(render: (version: ProductVersion) => Representation) {
+    const rendered: (Representation | undefined)[] = []
+    for (const version of versions) rendered[version.version] = render(version)
+    return rendered
+  }
 }
 
 function bytesOf({ representations }: Rendered): number {

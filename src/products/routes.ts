@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import { getProduct } from './get-product.ts'
 import { listProducts } from './list-products.ts'
 import type { ProductStore } from './store.ts'
-import { productVersions } from './versions.ts'
 
 export interface ProductRoutesOptions {
   store: ProductStore
@@ -12,11 +11,10 @@ export interface ProductRoutesOptions {
 /** What is no product's id is a product that does not exist, so its form is not judged here. */
 const byId = { params: Type.Object({ id: Type.String() }) }
 
-const versions = productVersions.map(({ version }) => version)
-
 /** What the public sees of the catalogue. Needs `productCache`, `cursors` and `acceptVersion` on the application. */
 export const productRoutes: FastifyPluginAsyncTypebox<ProductRoutesOptions> = async (app, { store }) => {
   const { productCache: cache, cursors } = app
+  const { versions } = cache
   const asList = app.acceptVersion({ type: 'product-list', versions })
   const asProduct = app.acceptVersion({ type: 'product', versions })
 

@@ -21,7 +21,8 @@ export const productVersions: readonly ProductVersion[] = [
   defineVersion(2, ProductV2, presentProductV2, ProductListV2, presentProductListV2),
 ]
 
-function defineVersion<P extends TSchema, L extends TSchema>(
+/** Compiles a version once: its serializers, and what tells its entity tags from another's. */
+export function defineVersion<P extends TSchema, L extends TSchema>(
   version: number,
   schema: P,
   present: (product: Product) => Static<P>,
