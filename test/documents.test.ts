@@ -162,10 +162,8 @@ describe('What documents say works', () => {
     const [, opening = '', commands = ''] =
       /^# Holdfast\n\n(.*?)\n\n```sh\n(.*?)\n```/s.exec(read('README.md')) ?? []
     assert.equal(opening.match(/\.(?=\s|$)/g)?.length, 3)
-    assert.deepEqual(
-      commands.split('\n').map((line) => line.replace(/\s+#.*$/, '')),
-      ['npm ci && npm start', 'npm ci && npm test'],
-    )
+    // Without comments: some shells would take them for arguments.
+    assert.deepEqual(commands.split('\n'), ['npm ci && npm start', 'npm ci && npm test'])
   })
 
   test('A version 3 of orders, as it is described, compiles, reads and writes', {
