@@ -14,11 +14,15 @@ export async function describeMachine(database: string): Promise<string[]> {
     `${new Date().toISOString()}, commit ${await commit()}`,
     `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     `Node ${process.version}, Fastify ${fastifyPackage.version}, ${database}`,
-    `load average at the start ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')}`,
+    `load average at the start ${loadAverage()}`,
   ]
 }
+
+/** Over one, five and fifteen minutes. */
+export const loadAverage = (): string =>
+  loadavg()
+    .map((load) => load.toFixed(1))
+    .join(', ')
 
 async function commit(): Promise<string> {
   try {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { withBench, withScope } from './bench.ts'
 import { hold, type Result } from './contest.ts'
 import { startDatabaseServer } from './database.ts'
-import { describeMachine } from './machine.ts'
+import { describeMachine, loadAverage } from './machine.ts'
 import { tableOf } from './report.ts'
 import { rowsOn } from './rows.ts'
 
@@ -54,6 +54,7 @@ await withBench(settings, (bench) =>
 
     const about = [
       ...machine,
+      `load average at the end ${loadAverage()}`,
       `medians of ${rounds} rounds, ours and the peer's in turn, ${settings.seconds} s each after ${settings.warmUpSeconds} s of warm-up`,
     ]
     const page = [
