@@ -10,7 +10,7 @@ export interface Figure {
   note?: string | undefined
 }
 
-export interface Contestant {
+interface Contestant {
   name: string
   /** One run, warm-up included, from a state that earlier runs have not changed. */
   measure: () => Promise<Figure>

@@ -52,7 +52,7 @@ export function tokenOf(person: number): Promise<string> {
     .sign(new TextEncoder().encode(SECRET))
 }
 
-export const tokens = (): Promise<string[]> =>
+const tokens = (): Promise<string[]> =>
   Promise.all(Array.from({ length: PEOPLE }, (_, person) => tokenOf(person)))
 
 /** Orders of one product each, by everybody in turn. @param products how many of the products are bought */
