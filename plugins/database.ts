@@ -43,6 +43,19 @@ const RETRY_PAUSE_MS = 100
  */
 const ONE_AT_A_TIME = { max_pipeline: 1 }
 
+/** `text[]` and `uuid[]` as parameters. None is ever selected: what is read as a list is read as JSON. */
+const TEXT_ARRAY = {
+  to: 1009,
+  from: [1009, 2951],
+  serialize: (list: readonly string[]) =>
+    `{${list.map((one) => `"${one.replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`,
+  parse: (text: string): readonly string[] => {
+    throw new Error(`select a list as JSON instead of as ${text}`)
+  },
+}
+
+type ServiceSql = Sql<{ bigint: number; textArray: readonly string[] }>
+
 export function createDatabase(options: DatabaseOptions) {
   const sql = postgres(options.url, {
     max: options.poolSize,
@@ -51,9 +64,15 @@ export function createDatabase(options: DatabaseOptions) {
     connect_timeout: 5,
     // A database that is back must be used within seconds, so the pause between attempts stays short.
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
-    target_session_attrs: 'primary',
+    // The driver asks for these on each new connection, and where that one is ended at this very moment, nobody
+    // catches what the question comes to: the process would end. So the first only where there is a choice.
+    ...(severalHosts(options.url) && { target_session_attrs: 'primary' as const }),
+    fetch_types: false,
     onnotice: () => {},
-    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: Number },
+      textArray: TEXT_ARRAY,
+    },
     connection: {
       application_name: options.applicationName ?? 'holdfast',
       statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -74,7 +93,7 @@ export function createDatabase(options: DatabaseOptions) {
      *
      * @throws DatabaseUnavailable (503) when there is no connection, no free one in time, or no answer
      */
-    query: <T>(work: (sql: Sql<{ bigint: number }>) => PromiseLike<T>): Promise<T> =>
+    query: <T>(work: (sql: ServiceSql) => PromiseLike<T>): Promise<T> =>
       retryLostConnections(() => admitted(admission, () => work(sql))),
 
     /** Connections in use, callers waiting for one, and how many there are. */
@@ -83,6 +102,11 @@ export function createDatabase(options: DatabaseOptions) {
     /** Lets statements under way finish for up to five seconds, then closes every connection. */
     close: () => sql.end({ timeout: 5 }),
   }
+}
+
+/** `postgres://user:password@one:5432,two:5432/name`, which is more than `URL` can read. */
+function severalHosts(url: string): boolean {
+  return /^[^/]*\/\/(?:[^@/]*@)?[^/?]*,/.test(url)
 }
 
 async function admitted<T>(admission: Admission, work: () => PromiseLike<T>): Promise<T> {

@@ -41,6 +41,8 @@ export async function startDatabase(lifetime: Lifetime) {
   return {
     /** What the service connects to. */
     url: url.href,
+    /** Past the network that is cut. */
+    directUrl: server.url,
     /** The observer's own way in, past the network that is cut. */
     sql,
     proxy,

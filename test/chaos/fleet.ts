@@ -38,42 +38,49 @@ export function createFleet(lifetime: Lifetime, parts: ServiceParts, roles: Role
     journal.note(`${name} (${berth.role}) runs as ${service.process.pid}`)
     service.process.once('exit', (code, signal) => {
       if (berth.service !== service || closing) return
-      endedByThemselves.push(
-        `${name} ended by itself (${code ?? signal}): ${JSON.stringify(service.logs.slice(-3))}`,
-      )
+      endedByThemselves.push(`${name} ended by itself (${code ?? signal}): ${lastWords(service.logs)}`)
       berth.service = undefined
       berth.starting = start(berth, name)
     })
   }
 
   return {
+    /** Those that ended, and those that were about to when they were killed. */
+    dying: () => [
+      ...endedByThemselves,
+      ...pastLogs
+        .flat()
+        .filter(({ level }) => level === 'fatal')
+        .map((line) => `a process was about to end: ${JSON.stringify(line)}`),
+    ],
+
     start: () => Promise.all(berths.map((berth, index) => start(berth, `service ${index}`))),
 
     /** The API addresses of the processes that run. */
     addresses: () => berths.flatMap(({ service }) => service?.api || []),
 
-    /** `kill -9`, and another is started. Does nothing to one that is just starting. */
-    async kill(index: number): Promise<boolean> {
-      const berth = berths[index % berths.length]
-      const victim = berth?.service
-      if (berth === undefined || victim === undefined) return false
+    /** `kill -9`, and another is started. Aimed at one that is just starting, it hits the next. */
+    async kill(aim: number): Promise<boolean> {
+      const order = berths.map((_, offset) => (aim + offset) % berths.length)
+      const index = order.find((one) => berths[one]?.service !== undefined)
+      const berth = index === undefined ? undefined : berths[index]
+      if (berth?.service === undefined) return false
+      const victim = berth.service
       berth.service = undefined
-      journal.note(`service ${index % berths.length} is killed, ${victim.process.pid}`)
+      journal.note(`service ${index} is killed, ${victim.process.pid}`)
       await victim.kill()
-      berth.starting = start(berth, `service ${index % berths.length}`)
+      berth.starting = start(berth, `service ${index}`)
       return true
     },
 
     /** Waits until everybody who was killed is replaced. */
     whole: () => Promise.all(berths.map(({ starting }) => starting)),
 
-    endedByThemselves,
-
     /** What was logged as an error, and how often: not a verdict, but where to look. */
     errors(): Map<string, number> {
       const counts = new Map<string, number>()
       for (const { level, msg, err, reason } of pastLogs.flat()) {
-        if (typeof level !== 'number' || level < 50) continue
+        if (level !== 'error' && level !== 'fatal') continue
         const said = typeof err === 'object' && err !== null && 'message' in err ? err.message : reason
         const what = `${msg}: ${said ?? ''}`
         counts.set(what, (counts.get(what) ?? 0) + 1)
@@ -81,4 +88,10 @@ export function createFleet(lifetime: Lifetime, parts: ServiceParts, roles: Role
       return counts
     },
   }
+}
+
+/** What was wrong, and the last lines; a process that means to end logs why at `error` at least. */
+function lastWords(logs: ServiceProcess['logs']): string {
+  const wrong = logs.filter(({ level }) => level === 'error' || level === 'fatal')
+  return [...wrong.slice(-3), ...logs.slice(-2)].map((line) => JSON.stringify(line)).join('\n    ')
 }

@@ -32,7 +32,7 @@ export async function violationsOf(
     ...(await keysLeadToOrders(scene)),
     ...moneyOf(scene, orders),
     ...(await nothingIsLeftOver(scene, options)),
-    ...scene.fleet.endedByThemselves.map((what) => ({ what })),
+    ...scene.fleet.dying().map((what) => ({ what })),
   ]
 }
 

@@ -13,9 +13,10 @@ export async function startMail(lifetime: Lifetime, faults: Faults) {
     disabledCommands: ['STARTTLS'],
     async onData(stream, _session, done) {
       const fault = faults.next()
-      const [, id = ''] = /^message-id: <(.+)>\r?$/im.exec(await text(stream)) ?? []
+      const [, id = ''] = /^message-id: <(.+)>\r?$/im.exec(await text(stream).catch(() => '')) ?? []
       const refused = fault.kind !== 'none' && !('work' in fault && fault.work)
-      if (!refused) taken.set(id, (taken.get(id) ?? 0) + 1)
+      // An empty id: the sender was killed in the middle of the message.
+      if (!refused && id !== '') taken.set(id, (taken.get(id) ?? 0) + 1)
       done(fault.kind === 'none' ? null : Object.assign(new Error('later'), { responseCode: 451 }))
     },
   })
