@@ -1,4 +1,4 @@
--- An order is a small state machine. It is made by place_orders and moved by settle_orders, one statement a move.
+-- An order is a small state machine. It is made by place_orders and moved by move_orders, one statement a move.
 create table orders (
   -- UUIDv7, so by time; outside it is written as a TypeID, `ord_…`.
   id uuid not null,

@@ -1,3 +1,4 @@
+import sensible from '@fastify/sensible'
 import fastify, { type FastifyInstance } from 'fastify'
 import { acceptVersion } from '#plugins/accept-version.ts'
 import { bearerAuth } from '#plugins/bearer-auth.ts'
@@ -28,6 +29,8 @@ import { users } from './users/users.ts'
 
 /** For a whole request to arrive: a phone on a train gets through, a slow-loris does not hold a socket for long. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** How often Node looks for requests that took too long. Its own 30 s would let each of them take twice as long. */
+const TIMEOUT_CHECK_MS = 1_000
 /** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
@@ -39,14 +42,16 @@ export async function buildApp(
   process: { health: Health; shutdown: Shutdown },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
+  const problemServer = problemServerOptions(problemFormat)
   const app = fastify({
+    ...problemServer,
+    http: { ...problemServer.http, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     loggerInstance: parts.log,
     genReqId,
     logController: new RequestLogController(),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    ...problemServerOptions(problemFormat),
   })
 
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
@@ -79,6 +84,7 @@ export async function buildApp(
   await app.register(cursor, { secret: cursorSecret(config) })
 
   // What machines ask, and what people read.
+  await app.register(sensible)
   await app.register(health, { health: process.health })
   await app.register(problemPages)
   await app.register(openapiRoutes, { publicUrl: () => problemFormat.publicUrl })

@@ -39,7 +39,7 @@ export async function problemPages(app: FastifyInstance): Promise<void> {
 function send(page: Page, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   varyOnVersion(reply)
   // An hour: pages change with a release, and a reader who is an hour behind misses nothing.
-  reply.header('cache-control', 'public, max-age=3600').header('x-content-type-options', 'nosniff')
+  reply.cacheControl('public').maxAge('1h').header('x-content-type-options', 'nosniff')
   if (!prefersHtml(request.headers.accept))
     return reply.type('application/json; charset=utf-8').send(page.json)
   return reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(page.html)
