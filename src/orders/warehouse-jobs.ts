@@ -11,7 +11,12 @@ import type { Orders } from './orders.ts'
  */
 export async function reserveStock(orders: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
   const order = await orders.store.findByUuid(data.orderId)
-  if (order === null || !isCancellable(order)) return { kind: 'done' }
+  if (order === null) return { kind: 'done' }
+  if (!isCancellable(order)) {
+    // An earlier attempt may have reserved it after the release, and died or failed before it could undo that.
+    await orders.inventory.release(order.id, context)
+    return { kind: 'done' }
+  }
 
   const { kind } = await orders.inventory.reserve({ orderId: order.id, items: order.lines }, context)
   if (kind === 'refused') {
