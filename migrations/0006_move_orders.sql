@@ -3,6 +3,10 @@
 -- move an order (the request, the completer, the queued charge, a cancellation) exactly one does, and a process
 -- that lost its lease changes nothing. Sent twice, the second one moves nothing and returns what stands.
 --
+-- A charge that is about to be sent is noted on the order without a new revision (its owner sees no change). So an
+-- order is also left alone whose charge the mover does not know of: a cancellation that had read it before would
+-- void a charge that is on its way, and nobody would give it back. Whoever moved nothing looks again, and decides anew.
+--
 -- moves: [{ position, orderId, from, revision, generation?, status, paymentStatus, paymentReference?, declineCode?,
 --           chargeSent, keepToken, restock, updatedAt, key?: { principal, route, key },
 --           response?: { status, headers, body }, jobs: [{ queue, id, data, delaySeconds }] }]
@@ -10,7 +14,8 @@
 create function move_orders(moves jsonb)
 returns table (move_position integer, moved boolean, current_order jsonb, response jsonb) language plpgsql as $$
 declare
-  done uuid[];
+  -- Positions, not orders: two moves of one order may go in one list, and only one of them happens.
+  done integer[];
 begin
   -- Keys, orders, products, each sorted: the order of locks in place_orders.
   perform 1
@@ -30,36 +35,37 @@ begin
         payment_token = case when m."keepToken" then payment_token end,
         lease_until = null, revision = orders.revision + 1, updated_at = m."updatedAt"
     from jsonb_to_recordset(moves) as m
-      ("orderId" uuid, "from" text, revision bigint, generation integer, status text, "paymentStatus" text,
-       "paymentReference" text, "declineCode" text, "chargeSent" boolean, "keepToken" boolean,
-       "updatedAt" timestamptz)
+      (position integer, "orderId" uuid, "from" text, revision bigint, generation integer, status text,
+       "paymentStatus" text, "paymentReference" text, "declineCode" text, "chargeSent" boolean,
+       "keepToken" boolean, "updatedAt" timestamptz)
     where orders.id = m."orderId" and orders.status = m."from" and orders.revision = m.revision
       and (m.generation is null or orders.lease_generation = m.generation)
-    returning orders.id
+      and (m."chargeSent" or not orders.charge_sent)
+    returning m.position
   )
-  select coalesce(array_agg(id), '{}') into done from move;
+  select coalesce(array_agg(move.position), '{}') into done from move;
 
   if exists (
-    select from jsonb_to_recordset(moves) as m ("orderId" uuid, restock boolean)
-    where m.restock and m."orderId" = any (done)
+    select from jsonb_to_recordset(moves) as m (position integer, restock boolean)
+    where m.restock and m.position = any (done)
   ) then
     perform 1 from products
     where id in (
       select line."productId"
-      from jsonb_to_recordset(moves) as m ("orderId" uuid, restock boolean)
+      from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, restock boolean)
       join orders on orders.id = m."orderId",
            jsonb_to_recordset(orders.lines) as line ("productId" text)
-      where m.restock and m."orderId" = any (done)
+      where m.restock and m.position = any (done)
     )
     order by id for no key update;
 
     update products set stock = stock + back.quantity, revision = revision + 1, updated_at = now()
     from (
       select line."productId" as id, sum(line.quantity) as quantity
-      from jsonb_to_recordset(moves) as m ("orderId" uuid, restock boolean)
+      from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, restock boolean)
       join orders on orders.id = m."orderId",
            jsonb_to_recordset(orders.lines) as line ("productId" text, quantity integer)
-      where m.restock and m."orderId" = any (done)
+      where m.restock and m.position = any (done)
       group by line."productId"
     ) as back
     where products.id = back.id;
@@ -68,22 +74,26 @@ begin
   update idempotency_keys as known
   set response_status = (m.response ->> 'status')::smallint, response_headers = m.response -> 'headers',
       response_body = m.response ->> 'body'
-  from jsonb_to_recordset(moves) as m ("orderId" uuid, key jsonb, response jsonb)
-  where m."orderId" = any (done) and jsonb_typeof(m.response) = 'object' and known.order_id = m."orderId"
+  from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, key jsonb, response jsonb)
+  where m.position = any (done) and jsonb_typeof(m.response) = 'object' and known.order_id = m."orderId"
     and known.principal = m.key ->> 'principal' and known.route = m.key ->> 'route' and known.key = m.key ->> 'key';
 
   perform enqueue_jobs(jobs.list)
   from (
     select jsonb_agg(job.value) as list
-    from jsonb_to_recordset(moves) as m ("orderId" uuid, jobs jsonb), jsonb_array_elements(m.jobs) as job (value)
-    where m."orderId" = any (done)
+    from jsonb_to_recordset(moves) as m (position integer, jobs jsonb), jsonb_array_elements(m.jobs) as job (value)
+    where m.position = any (done)
   ) as jobs
   where jobs.list is not null;
 
-  delete from pgboss.job where name = 'finish-order' and id = any (done);
+  delete from pgboss.job
+  where name = 'finish-order' and id in (
+    select m."orderId" from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid)
+    where m.position = any (done)
+  );
 
   return query
-  select m.position, m."orderId" = any (done), to_jsonb(orders),
+  select m.position, m.position = any (done), to_jsonb(orders),
          case when known.response_status is not null then jsonb_build_object(
            'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body) end
   from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, key jsonb)
