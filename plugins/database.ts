@@ -114,7 +114,17 @@ async function admitted<T>(admission: Admission, work: () => PromiseLike<T>): Pr
   const running = Promise.resolve(work())
   // The permit follows the statement, not the caller: a caller that gave up has not freed the connection.
   running.then(release, release)
-  return await withPatience(running)
+  return withoutHoles(await withPatience(running))
+}
+
+/**
+ * The driver counts the rows of an answer, and does not begin anew when the connection is lost in the middle of
+ * one: the next answer on its successor begins that many places too late, with holes in front. Left as it is, what
+ * is there would be taken for missing.
+ */
+function withoutHoles<T>(result: T): T {
+  if (Array.isArray(result)) while (result.length > 0 && !(0 in result)) result.shift()
+  return result
 }
 
 async function withPatience<T>(running: Promise<T>): Promise<T> {

@@ -81,8 +81,7 @@ export function createFleet(lifetime: Lifetime, parts: ServiceParts, roles: Role
       const counts = new Map<string, number>()
       for (const { level, msg, err, reason } of pastLogs.flat()) {
         if (level !== 'error' && level !== 'fatal') continue
-        const said = typeof err === 'object' && err !== null && 'message' in err ? err.message : reason
-        const what = `${msg}: ${said ?? ''}`
+        const what = `${msg}: ${reason ?? ''} ${inWords(err)}`
         counts.set(what, (counts.get(what) ?? 0) + 1)
       }
       return counts
@@ -94,4 +93,11 @@ export function createFleet(lifetime: Lifetime, parts: ServiceParts, roles: Role
 function lastWords(logs: ServiceProcess['logs']): string {
   const wrong = logs.filter(({ level }) => level === 'error' || level === 'fatal')
   return [...wrong.slice(-3), ...logs.slice(-2)].map((line) => JSON.stringify(line)).join('\n    ')
+}
+
+/** An error as it was logged, and what caused it, to the bottom. */
+function inWords(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return ''
+  const code = 'code' in error ? ` (${error.code})` : ''
+  return `${error.message}${code}${'cause' in error ? `, because ${inWords(error.cause)}` : ''}`
 }
