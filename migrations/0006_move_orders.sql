@@ -12,7 +12,10 @@
 --           response?: { status, headers, body }, jobs: [{ queue, id, data, delaySeconds }] }]
 -- moved tells whether this statement did it; the order and the response are those that stand now.
 create function move_orders(moves jsonb)
-returns table (move_position integer, moved boolean, current_order jsonb, response jsonb) language plpgsql as $$
+returns table (move_position integer, moved boolean, current_order jsonb, response jsonb) language plpgsql
+-- For the reason given at place_orders.
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
 declare
   -- Positions, not orders: two moves of one order may go in one list, and only one of them happens.
   done integer[];
