@@ -58,8 +58,11 @@ export interface AcceptVersionOptions {
   defaultVersion: number
   /** The dates of versions on their way out, by version. */
   lifecycles: Readonly<Record<number, VersionLifecycle>>
-  /** The page that says what to do, as an absolute URL: `Link: <…>; rel="deprecation"`. */
-  deprecationLink: string
+  /**
+   * The page that says what to do, as an absolute URL: `Link: <…>; rel="deprecation"`. A function is asked with each
+   * answer, where the address is known only once it is listened on.
+   */
+  deprecationLink: string | (() => string)
   /** The time in milliseconds since the epoch; by default the system's. */
   now?: () => number
   /** Slugs of the problems thrown, where the service's catalogue has other names. */

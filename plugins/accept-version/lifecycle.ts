@@ -37,9 +37,16 @@ function checkLifecycle(version: number, { deprecation, sunset }: VersionLifecyc
  * @param link where a client reads what to do, the target of `Link: <…>; rel="deprecation"`
  * @throws Error if a version's dates contradict each other, or the link is no absolute URL
  */
-export function createLifecycles(byVersion: Readonly<Record<number, VersionLifecycle>>, link: string) {
-  if (!URL.canParse(link)) throw new Error(`The deprecation link is not a URL: ${link}`)
-  const target = `<${new URL(link).href}>; rel="deprecation"`
+export function createLifecycles(
+  byVersion: Readonly<Record<number, VersionLifecycle>>,
+  link: string | (() => string),
+) {
+  const target = () => {
+    const url = typeof link === 'string' ? link : link()
+    if (!URL.canParse(url)) throw new Error(`The deprecation link is not a URL: ${url}`)
+    return `<${new URL(url).href}>; rel="deprecation"`
+  }
+  target()
   const headers = new Map<number, LifecycleHeaders>()
   const sunsets = new Map<number, number>()
   for (const [key, lifecycle] of Object.entries(byVersion)) {
@@ -50,7 +57,9 @@ export function createLifecycles(byVersion: Readonly<Record<number, VersionLifec
     headers.set(version, {
       deprecation: deprecation && `@${Math.floor(deprecation.getTime() / 1000)}`,
       sunset: sunset?.toUTCString(),
-      link: target,
+      get link() {
+        return target()
+      },
     })
     if (sunset !== undefined) sunsets.set(version, sunset.getTime())
   }

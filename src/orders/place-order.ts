@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendExact } from '#plugins/exact-body.ts'
 import { fingerprint } from '#plugins/idempotency-key.ts'
+import { addLink } from '#plugins/link-header.ts'
 import type { Violation } from '#plugins/problem-details.ts'
 import { problem } from '../problems.ts'
 import { keepableClaims } from '../users/user.ts'
@@ -153,7 +154,8 @@ function send(
   replayed: boolean,
 ): FastifyReply {
   if (replayed) reply.header('idempotency-replayed', 'true')
-  const { 'content-type': contentType = '', ...others } = headers
+  const { 'content-type': contentType = '', link, ...others } = headers
   reply.code(status).header('cache-control', 'private, no-cache').headers(others)
+  if (link !== undefined) addLink(reply, link)
   return sendExact(reply, contentType, body)
 }
