@@ -29,6 +29,8 @@ import { users } from './users/users.ts'
 
 /** For a whole request to arrive: a phone on a train gets through, a slow-loris does not hold a socket for long. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** As long as a URL may be. Past it the router answers by itself, before any hook, in no version and to no origin. */
+const MAX_PARAM_LENGTH = 4_096
 /** How often Node looks for requests that took too long. Its own 30 s would let each of them take twice as long. */
 const TIMEOUT_CHECK_MS = 1_000
 /** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
@@ -45,6 +47,7 @@ export async function buildApp(
   const problemServer = problemServerOptions(problemFormat)
   const app = fastify({
     ...problemServer,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     http: { ...problemServer.http, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     loggerInstance: parts.log,
     genReqId,
@@ -105,7 +108,7 @@ function versionsOf({ config, problemFormat }: Parts) {
     vendor: 'holdfast',
     defaultVersion: config.apiDefaultVersion,
     lifecycles: { 1: lifecycleOf(config.apiV1Deprecation, config.apiV1Sunset) },
-    deprecationLink: `${problemFormat.publicUrl}/problems/version-sunset`,
+    deprecationLink: () => `${problemFormat.publicUrl}/problems/version-sunset`,
   }
 }
 
