@@ -12,16 +12,11 @@ import {
 } from './problem-details/render.ts'
 import { sendProblem } from './problem-details/send.ts'
 
-export { defineProblems, type ProblemFactory } from './problem-details/define-problems.ts'
-export {
-  Problem,
-  type ProblemCatalogue,
-  type ProblemOptions,
-  type ProblemType,
-} from './problem-details/problem.ts'
-export { type ProblemFormat, type RenderedProblem, renderProblem } from './problem-details/render.ts'
+export { defineProblems } from './problem-details/define-problems.ts'
+export { Problem } from './problem-details/problem.ts'
+export { type ProblemFormat, renderProblem } from './problem-details/render.ts'
 export { problemServerOptions } from './problem-details/server-options.ts'
-export { fragmentPointer, pointerToFragment, type Violation } from './problem-details/violation.ts'
+export { fragmentPointer, type Violation } from './problem-details/violation.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -78,7 +78,7 @@ export function validationFailed(violations: readonly Violation[]): Problem {
 const places: Readonly<Record<string, Place>> = { body: 'body', params: 'path', headers: 'header' }
 
 /** Fastify's side of it: what a route's schema refuses is a `validation-failed`, and the handler gets the types. */
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
+const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   const validate =
     httpPart === 'querystring' ? compileQuery(schema) : compileValidator(schema, places[httpPart] ?? 'body')
   return (value: unknown) => {

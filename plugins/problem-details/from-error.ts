@@ -2,7 +2,7 @@ import { Problem } from './problem.ts'
 import { describeAjvErrors } from './validation-error.ts'
 
 /** The slugs that this plugin itself answers with; a catalogue has to have them all. */
-export const frameworkSlugs = [
+const frameworkSlugs = [
   'validation-failed',
   'malformed-request',
   'unauthorized',

@@ -27,8 +27,6 @@ export interface FinishOrderParts {
 /** How an order ends its first state, told of the order as it stands when it is written down. */
 type Decision = (order: Order) => { move: Move; answer: (order: Order) => StoredResponse }
 
-export type FinishOrder = ReturnType<typeof createFinishOrder>
-
 /**
  * Takes a placed order to its end: asks the warehouse, charges, settles. The request that placed it is merely the
  * first worker: the completer of a dead process's orders comes through here as well. No transaction is open while

@@ -76,14 +76,14 @@ export interface Order {
 }
 
 /** Work that follows from a move. An order has at most one job in each queue: the order's id is the job's. */
-export interface FollowUp {
+interface FollowUp {
   queue: QueueName
   delaySeconds: number
   /** Which mail, for `send-mail`. */
   mail?: MailKind
 }
 
-export type MailKind = 'order-paid' | 'payment-declined'
+type MailKind = 'order-paid' | 'payment-declined'
 
 export interface Move {
   /** The order as the mover saw it: the condition. */
