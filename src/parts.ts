@@ -6,6 +6,7 @@ import { createEmail } from './dependencies/email.ts'
 import { createInventory } from './dependencies/inventory.ts'
 import { createPayment } from './dependencies/payment.ts'
 import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
+import { createQueueStore } from './jobs/queue-store.ts'
 import { createOrders } from './orders/orders.ts'
 import { type OrderVersions, orderVersions } from './orders/versions.ts'
 import { problems } from './problems.ts'
@@ -63,6 +64,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     email,
     callPolicies: [payment.policy, inventory.policy, email.policy],
     deadLetters: createDeadLetterStore(database),
+    queues: createQueueStore(database),
     orders: createOrders({
       database,
       currency: config.currency,
