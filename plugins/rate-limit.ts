@@ -5,6 +5,8 @@ import { Problem } from './problem-details.ts'
 import { clientNetwork } from './rate-limit/client-network.ts'
 import { createMemoryStore, type RateLimitStore, type WindowCount } from './rate-limit/memory-store.ts'
 
+export { createRedisStore } from './rate-limit/redis-store.ts'
+
 export interface RateLimitOptions {
   /** Requests of one client in a window. */
   max: number
@@ -35,7 +37,7 @@ export interface RateLimitOptions {
 export const rateLimit = fp<RateLimitOptions>(
   async (app, options) => {
     const { max, windowSeconds, now = Date.now, problem = 'rate-limited' } = options
-    const store = options.store ?? createMemoryStore()
+    const store: RateLimitStore = options.store ?? createMemoryStore()
     const windowMs = windowSeconds * 1_000
     const policy = `"default";q=${max};w=${windowSeconds}`
 
@@ -44,6 +46,8 @@ export const rateLimit = fp<RateLimitOptions>(
       else if (request.headers.authorization === undefined) limit(request, reply, done)
       else app.identify.call(app, request, reply, () => limit(request, reply, done))
     })
+
+    app.addHook('onClose', async () => store.close?.())
 
     function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
       const counted = store.count(keyOf(request.caller, request.ip), windowMs, now())

@@ -10,7 +10,7 @@ import { type Health, health, probePaths } from '#plugins/health.ts'
 import { idempotencyKey } from '#plugins/idempotency-key.ts'
 import { overload } from '#plugins/overload.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
-import { rateLimit } from '#plugins/rate-limit.ts'
+import { createRedisStore, rateLimit } from '#plugins/rate-limit.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
@@ -78,7 +78,11 @@ export async function buildApp(
     issuer: config.authIssuer,
     audience: config.authAudience,
   })
-  await app.register(rateLimit, { max: config.rateLimitMax, windowSeconds: config.rateLimitWindowSeconds })
+  await app.register(rateLimit, {
+    max: config.rateLimitMax,
+    windowSeconds: config.rateLimitWindowSeconds,
+    ...sharedCount(parts),
+  })
 
   // What a body, a key and a cursor must look like; each route says which of these it wants.
   await app.register(validation)
@@ -101,6 +105,10 @@ export async function buildApp(
   await app.register(users, { store: parts.users })
   await app.register(userRoutes)
   return app
+}
+
+function sharedCount({ config: { redisUrl: url }, log }: Parts) {
+  return url === undefined ? {} : { store: createRedisStore({ url, prefix: 'holdfast:rate-limit:', log }) }
 }
 
 function versionsOf({ config, problemFormat }: Parts) {

@@ -90,6 +90,8 @@ const bad: Array<[string, string]> = [
   ['API_V1_SUNSET', '2027-02-30'],
   ['RATE_LIMIT_MAX', '0'],
   ['RATE_LIMIT_WINDOW_SECONDS', '1e3'],
+  ['REDIS_URL', 'redis.example.com:6379'],
+  ['REDIS_URL', 'http://redis.example.com'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://shop.example.com/'],
   ['TRUST_PROXY', 'true'],

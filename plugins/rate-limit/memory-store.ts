@@ -14,6 +14,8 @@ export interface WindowCount {
  */
 export interface RateLimitStore {
   count(key: string, windowMs: number, now: number): WindowCount | Promise<WindowCount>
+  /** Called when the listener has closed. */
+  close?(): Promise<void>
 }
 
 /**

@@ -178,6 +178,12 @@ export const ConfigSchema = Type.Object({
     default: 60,
     examples: ['60'],
   }),
+  redisUrl: Type.Optional(
+    kind.url(['redis', 'rediss'], {
+      description: 'Where all instances count together. Left out, or while it is away: each by itself.',
+      examples: ['redis://user:password@redis.example.com:6379'],
+    }),
+  ),
   corsOrigins: kind.origins({
     description: 'Web pages that may call the API from a browser.',
     default: [],
