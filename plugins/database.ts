@@ -96,8 +96,13 @@ export function createDatabase(options: DatabaseOptions) {
     query: <T>(work: (sql: ServiceSql) => PromiseLike<T>): Promise<T> =>
       retryLostConnections(() => admitted(admission, () => work(sql))),
 
-    /** Connections in use, callers waiting for one, and how many there are. */
-    pool: () => ({ size: options.poolSize, busy: admission.busy(), waiting: admission.waiting() }),
+    /** Connections that there may be, those in use, callers that wait for one, and how many ever waited in vain. */
+    pool: () => ({
+      size: options.poolSize,
+      busy: admission.busy(),
+      waiting: admission.waiting(),
+      refused: admission.refused(),
+    }),
 
     /** Lets statements under way finish for up to five seconds, then closes every connection. */
     close: () => sql.end({ timeout: 5 }),

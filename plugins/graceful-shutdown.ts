@@ -10,6 +10,8 @@ declare module 'fastify' {
      * it is a request in flight that the shutdown waits for until its time is up.
      */
     shutdownSignal: AbortSignal
+    /** How many requests this listener is answering now. */
+    requestsInFlight(): number
   }
 }
 
@@ -29,7 +31,7 @@ export interface GracefulShutdownOptions {
 export const gracefulShutdown = fp<GracefulShutdownOptions>(
   async (app, { shutdown }) => {
     app.decorate('shutdownSignal', shutdown.signal)
-    shutdown.track(app.server)
+    app.decorate('requestsInFlight', shutdown.track(app.server).inFlight)
 
     // Not a header of the reply: those that turn errors into answers decide about that one themselves.
     app.addHook('onRequest', (_request, reply, done) => {

@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The key without quotes and escapes, 1 to 255 characters; empty where `requireIdempotencyKey` did not run. */
     idempotencyKey: string
+    /** What the service found the key to be, e.g. new or known; null until it says so. For logs. */
+    idempotencyResult: string | null
   }
 }
 
@@ -23,6 +25,7 @@ declare module 'fastify' {
 export const idempotencyKey = fp(
   async (app) => {
     app.decorateRequest('idempotencyKey', '')
+    app.decorateRequest('idempotencyResult', null)
 
     const refusal = (slug: string, detail?: string) =>
       new Problem(slug, { detail, headers: { link: `<${app.problemUrl(slug)}>; rel="describedby"` } })

@@ -24,6 +24,8 @@ export interface OverloadOptions {
   thresholds?: Thresholds
   /** Milliseconds between two measurements. Default 1,000. */
   sampleIntervalMs?: number
+  /** Told of each request that is refused. */
+  onShed?: (stage: SheddingStage) => void
   /** From 0 to 1; Math.random if left out. */
   random?: () => number
 }
@@ -55,6 +57,7 @@ export const overload = fp<OverloadOptions>(
       pressureHandler: (request) => {
         const { probe = false, shedding = 'first' } = request.routeOptions.config
         if (probe || !app.isOverloaded(shedding)) return
+        options.onShed?.(shedding)
         const retryAfter = 1 + Math.floor(random() * RETRY_WITHIN_SECONDS)
         throw new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) } })
       },

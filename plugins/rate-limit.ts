@@ -16,6 +16,8 @@ export interface RateLimitOptions {
   store?: RateLimitStore
   /** The time in milliseconds since the epoch; by default the system's. */
   now?: () => number
+  /** Told of each request that is refused. */
+  onLimited?: () => void
   /** Slug of the problem thrown, where the service's catalogue has another name. */
   problem?: string
 }
@@ -70,6 +72,7 @@ export const rateLimit = fp<RateLimitOptions>(
       reply.header('ratelimit-policy', policy)
       reply.header('ratelimit', `"default";r=${Math.max(0, max - count)};t=${seconds}`)
       if (count <= max) return undefined
+      options.onLimited?.()
       return new Problem(problem, {
         detail: `${max} requests in ${windowSeconds} seconds are allowed. Try again in ${seconds}.`,
         headers: { 'retry-after': String(seconds) },

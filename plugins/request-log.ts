@@ -12,6 +12,8 @@ export interface RequestLogOptions {
   readonly principalOf?: (request: FastifyRequest) => string | undefined
   /** The version that was answered in. */
   readonly versionOf?: (request: FastifyRequest) => number | undefined
+  /** What its idempotency key was found to be. */
+  readonly idempotencyOf?: (request: FastifyRequest) => string | null
 }
 
 /**
@@ -56,13 +58,14 @@ export class RequestLogController extends LogController {
 
 /** Writes one line a request, when it was answered, or when its client went away. */
 export const requestLog = fp<RequestLogOptions>(
-  async (app, { probes = [], principalOf, versionOf }) => {
+  async (app, { probes = [], principalOf, versionOf, idempotencyOf }) => {
     const quiet = new Set(probes)
 
     const write = (request: FastifyRequest, reply: FastifyReply | undefined) => {
       const route = request.routeOptions.url
       const principal = principalOf?.(request)
       const version = versionOf?.(request)
+      const idempotency = idempotencyOf?.(request) ?? null
       const line = {
         method: request.method,
         route: route ?? null,
@@ -70,6 +73,7 @@ export const requestLog = fp<RequestLogOptions>(
         durationMs: reply === undefined ? null : Math.round(reply.elapsedTime * 1_000) / 1_000,
         ...(version === undefined || version === 0 ? {} : { version }),
         ...(principal === undefined ? {} : { principal: hashOf(principal) }),
+        ...(idempotency === null ? {} : { idempotency }),
         ...(request.problemSlug === null ? {} : { problem: request.problemSlug }),
       }
       const message = reply === undefined ? 'request aborted by its client' : 'request answered'

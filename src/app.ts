@@ -15,6 +15,7 @@ import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
+import { telemetry } from '#plugins/telemetry.ts'
 import { validation } from '#plugins/validation.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { openapiRoutes } from './openapi/routes.ts'
@@ -60,6 +61,7 @@ export async function buildApp(
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
+  await app.register(telemetry, parts.telemetry)
   await app.register(acceptVersion, versionsOf(parts))
   await app.register(securityHeaders, { publicUrl: problemFormat.publicUrl })
   await app.register(cors, { origins: config.corsOrigins })
@@ -68,10 +70,11 @@ export async function buildApp(
     probes: probePaths,
     principalOf: (request) => request.caller?.id,
     versionOf: (request) => request.version,
+    idempotencyOf: (request) => request.idempotencyResult,
   })
 
   // Who asks, and whether it is too much; a refusal comes before anything is done.
-  await app.register(overload, {})
+  await app.register(overload, { onShed: (stage) => void parts.telemetry.shed[stage]++ })
   await app.register(bearerAuth, {
     secret: config.authJwtSecret,
     jwksUrl: config.authJwksUrl,
@@ -81,6 +84,7 @@ export async function buildApp(
   await app.register(rateLimit, {
     max: config.rateLimitMax,
     windowSeconds: config.rateLimitWindowSeconds,
+    onLimited: () => void parts.telemetry.rateLimited++,
     ...sharedCount(parts),
   })
 

@@ -8,13 +8,22 @@ import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { loginPage } from './operations/login-page.ts'
+import { watchRoutes } from './operations/watch-routes.ts'
 import type { Parts } from './parts.ts'
 import { productOperatorRoutes } from './products/operator-routes.ts'
 import { productCache } from './products/product-cache.ts'
 
 export type OperationsParts = Pick<
   Parts,
-  'log' | 'problemFormat' | 'products' | 'productCache' | 'callPolicies'
+  | 'log'
+  | 'problemFormat'
+  | 'products'
+  | 'productCache'
+  | 'callPolicies'
+  | 'database'
+  | 'queues'
+  | 'orderStatuses'
+  | 'telemetry'
 > & {
   config: Pick<Parts['config'], 'currency' | 'opsToken'>
 }
@@ -24,7 +33,7 @@ export type OperationsParts = Pick<
  */
 export async function buildOperations(
   parts: OperationsParts,
-  process: { health: Health; shutdown: Shutdown },
+  process: { health: Health; shutdown: Shutdown; activeRequests: () => number },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
   const app = fastify({
@@ -48,8 +57,9 @@ export async function buildOperations(
   await app.register(loginPage)
   await app.register(health, { health: process.health })
 
-  // What the process depends on.
+  // What the process depends on, and how it is watched.
   await app.register(circuitBreakers, { policies: parts.callPolicies })
+  await app.register(watchRoutes, { parts, ...process })
 
   // How products come in.
   await app.register(productCache, { productCache: parts.productCache })

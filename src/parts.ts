@@ -8,11 +8,13 @@ import { createPayment } from './dependencies/payment.ts'
 import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
 import { createQueueStore } from './jobs/queue-store.ts'
 import { createOrders } from './orders/orders.ts'
+import { createStatusStore } from './orders/status-store.ts'
 import { type OrderVersions, orderVersions } from './orders/versions.ts'
 import { problems } from './problems.ts'
 import { createProductCache } from './products/product-cache.ts'
 import { createProductStore } from './products/store.ts'
 import { type ProductVersion, productVersions } from './products/versions.ts'
+import { createTelemetry } from './telemetry.ts'
 import { createUserStore } from './users/store.ts'
 
 export type Parts = ReturnType<typeof createParts>
@@ -49,6 +51,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
   const users = createUserStore(database)
   const payment = createPayment({ url: config.paymentUrl, apiKey: config.paymentApiKey })
   const inventory = createInventory({ url: config.inventoryUrl })
+  const telemetry = createTelemetry()
   const email = createEmail({ url: config.smtpUrl, from: config.emailFrom })
 
   return {
@@ -65,6 +68,8 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     callPolicies: [payment.policy, inventory.policy, email.policy],
     deadLetters: createDeadLetterStore(database),
     queues: createQueueStore(database),
+    orderStatuses: createStatusStore(database),
+    telemetry,
     orders: createOrders({
       database,
       currency: config.currency,
@@ -77,6 +82,10 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
       emailOf: users.emailOf,
       stockChanged: productCache.invalidate,
       versions: versions.orders,
+      events: {
+        outcome: (outcome) => void telemetry.orders[outcome]++,
+        key: (result) => void telemetry.keys[result]++,
+      },
     }),
 
     /** Without a PUBLIC_URL, problem types begin with the address that is really listened on. */

@@ -45,6 +45,7 @@ export async function startService(env: Environment): Promise<Service> {
   const about = {
     health: createServiceHealth(parts, { shutdown, isOverloaded: () => api?.isOverloaded() ?? false }),
     shutdown,
+    activeRequests: () => api?.requestsInFlight() ?? 0,
   }
   const api: FastifyInstance | undefined = config.role === 'worker' ? undefined : await buildApp(parts, about)
   const operations = await buildOperations(parts, about)

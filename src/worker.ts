@@ -15,7 +15,12 @@ const REAP_EVERY_MS = 60_000
  */
 export async function buildWorker(parts: Parts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: parts.log })
-  await app.register(jobQueue, { databaseUrl: parts.config.databaseUrl, handlers: orderJobs(parts.orders) })
+  const { dead } = parts.telemetry
+  await app.register(jobQueue, {
+    databaseUrl: parts.config.databaseUrl,
+    handlers: orderJobs(parts.orders),
+    onDead: (queue) => void dead.set(queue, (dead.get(queue) ?? 0) + 1),
+  })
   await app.register(recurringTask, {
     task: 'reap idempotency keys',
     everyMs: REAP_EVERY_MS,

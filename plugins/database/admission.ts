@@ -23,6 +23,7 @@ interface Waiter {
 export function createAdmission({ permits, waiters: most, timeoutMs }: AdmissionOptions) {
   const waiters = new Set<Waiter>()
   let inside = 0
+  let refused = 0
 
   const release = () => {
     const [next] = waiters
@@ -45,12 +46,16 @@ export function createAdmission({ permits, waiters: most, timeoutMs }: Admission
         inside++
         return release
       }
-      if (waiters.size >= most) throw new DatabaseUnavailable('too many callers wait for a connection')
+      if (waiters.size >= most) {
+        refused++
+        throw new DatabaseUnavailable('too many callers wait for a connection')
+      }
       return await new Promise<() => void>((resolve, reject) => {
         const waiter: Waiter = {
           admit: () => resolve(release),
           timer: setTimeout(() => {
             waiters.delete(waiter)
+            refused++
             reject(new DatabaseUnavailable(`no free connection within ${timeoutMs} ms`))
           }, timeoutMs),
         }
@@ -59,5 +64,7 @@ export function createAdmission({ permits, waiters: most, timeoutMs }: Admission
     },
     busy: () => inside,
     waiting: () => waiters.size,
+    /** How many were turned away since the process began. */
+    refused: () => refused,
   }
 }

@@ -53,6 +53,9 @@ export function trackConnections(server: Server) {
       }
     },
 
+    /** How many requests are being answered. It is looked up: counting would cost each request. */
+    inFlight: () => [...sockets].filter((socket) => responseOn(socket) !== undefined).length,
+
     /** Requests being answered, as `GET /path`, without the query. */
     busy(): string[] {
       return [...sockets].flatMap((socket) => {

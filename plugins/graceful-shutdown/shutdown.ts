@@ -103,10 +103,11 @@ export function createShutdown(options: ShutdownOptions) {
     close: (reason: string): Promise<number> => begin(reason, options.drainSeconds),
 
     /** Counts a server's connections among those that are finished before the steps. Before it listens. */
-    track(server: Server): void {
+    track(server: Server): Pick<Connections, 'inFlight'> {
       const tracked = trackConnections(server)
       connections.add(tracked)
       server.once('close', () => connections.delete(tracked))
+      return tracked
     },
 
     /** Obeys signals, and ends the process on a fault, until it is closed. */

@@ -6,8 +6,9 @@ import type { Inventory } from '../dependencies/inventory.ts'
 import type { Payment } from '../dependencies/payment.ts'
 import { createAnswers } from './answers.ts'
 import { createFinishOrder } from './finish-order.ts'
+import { type OrderEvents, outcomeOf } from './outcomes.ts'
 import type { PlaceStatementOptions } from './place-statement.ts'
-import { createOrderStore } from './store.ts'
+import { createOrderStore, type OrderStore } from './store.ts'
 import { type OrderVersions, orderVersions } from './versions.ts'
 
 declare module 'fastify' {
@@ -27,6 +28,8 @@ export interface OrdersOptions extends PlaceStatementOptions {
   emailOf: (principal: string) => Promise<string | null>
   /** Told the ids of products whose stock an order changed. */
   stockChanged: (productIds: string[]) => void
+  /** Told what becomes of orders and keys. */
+  events?: OrderEvents
   /** The forms orders are read and written in; those of this release if left out. */
   versions?: OrderVersions
   /** The clock; the system's if left out. */
@@ -37,11 +40,26 @@ export type Orders = ReturnType<typeof createOrders>
 
 /** The order room: store, versions and use cases, shared by the routes and the jobs. */
 export function createOrders(options: OrdersOptions) {
-  const { database, versions = orderVersions, now = () => new Date(), ...others } = options
-  const store = createOrderStore(database, options)
+  const { database, versions = orderVersions, now = () => new Date(), events = nobody, ...others } = options
+  const store = tellingMoves(createOrderStore(database, options), events)
   const answers = createAnswers(versions, options.problems)
   const finish = createFinishOrder({ store, answers, now, ...others })
-  return { ...others, store, versions, finish, now }
+  return { ...others, store, versions, finish, now, events }
+}
+
+const nobody: OrderEvents = { outcome() {}, key() {} }
+
+/** Every change of an order is a move, whoever makes it: so here is where its outcomes are known. */
+function tellingMoves(store: OrderStore, events: OrderEvents): OrderStore {
+  return {
+    ...store,
+    async move(request) {
+      const result = await store.move(request)
+      const outcome = result.moved ? outcomeOf(request.move) : undefined
+      if (outcome !== undefined) events.outcome(outcome)
+      return result
+    },
+  }
 }
 
 /** Hands the order room to its routes. */

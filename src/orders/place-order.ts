@@ -8,6 +8,7 @@ import { problem } from '../problems.ts'
 import { keepableClaims } from '../users/user.ts'
 import { newOrderId } from './order-id.ts'
 import type { Orders } from './orders.ts'
+import type { KeyResult } from './outcomes.ts'
 import type { AnswerFormat, OrderRequest, Placement, PlacementOutcome, StoredResponse } from './placement.ts'
 import { type OrderVersion, versionOf } from './versions.ts'
 
@@ -34,13 +35,9 @@ export async function placeOrder(request: FastifyRequest, reply: FastifyReply): 
     request: order,
   }
 
-  const { response, replayed } = await answer(
-    orders,
-    placement,
-    request,
-    await orders.store.place(placement),
-    version,
-  )
+  const result = await orders.store.place(placement)
+  tellKey(request, KEY_RESULTS[result.outcome])
+  const { response, replayed } = await answer(orders, placement, request, result, version)
   return send(reply, response, replayed)
 }
 
@@ -68,6 +65,23 @@ function linesAboveTheMost({ items }: OrderRequest, version: OrderVersion): Viol
   })
 }
 
+/** One that is in flight is a hit if it is done in time, and else found to be in progress. */
+const KEY_RESULTS = {
+  placed: 'miss',
+  resumed: 'miss',
+  'unknown-product': 'miss',
+  'insufficient-stock': 'miss',
+  replay: 'hit',
+  reused: 'conflict',
+  'in-flight': undefined,
+} as const satisfies Record<PlacementOutcome['outcome'], KeyResult | undefined>
+
+function tellKey(request: FastifyRequest, result: KeyResult | undefined): void {
+  if (result === undefined) return
+  request.idempotencyResult = result
+  request.server.orders.events.key(result)
+}
+
 interface Answer {
   response: StoredResponse
   replayed: boolean
@@ -91,12 +105,13 @@ async function answer(
     case 'replay':
       return { response: result.response, replayed: true }
     case 'in-flight':
-      return { response: await waitForFirst(orders, placement, result.leaseSecondsLeft), replayed: true }
+      return { response: await waitForFirst(placement, request, result.leaseSecondsLeft), replayed: true }
     case 'reused':
       throw problem('idempotency-key-reused')
     case 'unknown-product':
       throw unknownProduct(placement.request, result.productIds, version)
     case 'insufficient-stock':
+      orders.events.outcome('insufficient_stock')
       throw problem('insufficient-stock', {
         detail: result.items
           .map(({ name, available }) => `${name} has only ${available} in stock`)
@@ -113,19 +128,23 @@ async function answer(
 }
 
 async function waitForFirst(
-  orders: Orders,
   placement: Placement,
+  request: FastifyRequest,
   leaseSecondsLeft: number,
 ): Promise<StoredResponse> {
   const giveUpAt = performance.now() + WAIT_FOR_FIRST_MS
   while (performance.now() < giveUpAt) {
     await pause(LOOK_EVERY_MS)
-    const response = await orders.store.findResponse({
+    const response = await request.server.orders.store.findResponse({
       principal: placement.principal.id,
       key: placement.key,
     })
-    if (response !== null) return response
+    if (response !== null) {
+      tellKey(request, 'hit')
+      return response
+    }
   }
+  tellKey(request, 'in_progress')
   const left = Math.max(1, Math.ceil(leaseSecondsLeft - WAIT_FOR_FIRST_MS / 1000))
   throw problem('idempotency-in-progress', { headers: { 'retry-after': String(left) } })
 }

@@ -2,8 +2,11 @@ import type { TestContext } from 'node:test'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, probePaths } from '#plugins/health.ts'
+import { createQueueStore } from '#src/jobs/queue-store.ts'
 import { buildOperations } from '#src/operations.ts'
+import { createStatusStore } from '#src/orders/status-store.ts'
 import { problems } from '#src/problems.ts'
+import { createTelemetry } from '#src/telemetry.ts'
 import { startProductService } from '../products/product-service.ts'
 
 /** The operations listener on a real socket, with the catalogue's public half beside it. */
@@ -24,11 +27,15 @@ export async function startOperations(t: TestContext, options: { opsToken?: stri
       config: { currency: 'USD', ...options },
       log,
       callPolicies: [],
+      database: service.database,
+      queues: createQueueStore(service.database),
+      orderStatuses: createStatusStore(service.database),
+      telemetry: createTelemetry(),
       problemFormat,
       productCache: service.cache,
       products: service.store,
     },
-    { health, shutdown },
+    { health, shutdown, activeRequests: () => 0 },
   )
   t.after(() => operations.close())
   const url = await operations.listen({ port: 0, host: '127.0.0.1' })

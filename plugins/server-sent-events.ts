@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './problem-details.ts'
+
+export interface EventStreamOptions {
+  /** The name of each event. */
+  event: string
+  /** What it says, as one JSON value. A failure is told to `onError`, and the event left out. */
+  read: () => Promise<unknown>
+  /** From the start of one event to that of the next, in milliseconds. */
+  everyMs: number
+  /** Ends every stream: one without an end would hold up a shutdown until its time is over. */
+  signal: AbortSignal
+  onError: (error: unknown) => void
+  /** Who may watch at once. Default 100: each holds a socket, and there are not that many operators. */
+  most?: number
+}
+
+/** How long a browser waits before it comes back: a restart takes about that. */
+const RETRY_MS = 2_000
+/** Events that a watcher may miss because it does not read, before its connection is cut; in milliseconds. */
+const PATIENCE_MS = 30_000
+
+/**
+ * The same events for everybody who watches. They are made once, however many watch, and not at all when nobody does. Nothing
+ * is kept for a watcher who reads too slowly: it misses events, and the next one it gets is as new as anybody's.
+ */
+export function createEventStream(options: EventStreamOptions) {
+  const { event, read, everyMs, signal, onError, most = 100 } = options
+  const watchers = new Map<ServerResponse, { stuckSince: number | undefined }>()
+  let timer: NodeJS.Timeout | undefined
+  let latest = { text: '', at: Number.NEGATIVE_INFINITY }
+  let underWay: Promise<string> | undefined
+
+  /** The event of now, or of less than a period ago; empty when there never was one. */
+  const current = async (): Promise<string> => {
+    if (performance.now() - latest.at < everyMs / 2) return latest.text
+    underWay ??= make().finally(() => {
+      underWay = undefined
+    })
+    return await underWay
+  }
+
+  const make = async (): Promise<string> => {
+    try {
+      const text = `event: ${event}\ndata: ${JSON.stringify(await read())}\n\n`
+      latest = { text, at: performance.now() }
+      return text
+    } catch (error) {
+      onError(error)
+      // A comment: the connection is alive, and there is no news.
+      return ':\n\n'
+    }
+  }
+
+  const push = async () => {
+    if (underWay !== undefined) return
+    const text = await current()
+    for (const response of watchers.keys()) write(response, text)
+  }
+
+  const write = (response: ServerResponse, text: string) => {
+    const watcher = watchers.get(response)
+    if (watcher === undefined) return
+    if (!response.writableNeedDrain) {
+      watcher.stuckSince = undefined
+      response.write(text)
+      return
+    }
+    watcher.stuckSince ??= performance.now()
+    if (performance.now() - watcher.stuckSince > PATIENCE_MS) response.destroy()
+  }
+
+  const leave = (response: ServerResponse) => {
+    watchers.delete(response)
+    if (watchers.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  signal.addEventListener('abort', () => {
+    for (const response of watchers.keys()) response.end()
+  })
+
+  return {
+    watchers: () => watchers.size,
+
+    /**
+     * Handles a `GET`: the first event comes at once. To a `HEAD` it says what a `GET` would get.
+     *
+     * @throws Problem service-unavailable when too many watch
+     */
+    async watch(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+      if (watchers.size >= most) {
+        throw new Problem('service-unavailable', {
+          detail: `${most} watch already.`,
+          headers: { 'retry-after': '10' },
+        })
+      }
+      const response = reply.raw
+      reply.hijack()
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) response.setHeader(name, value)
+      }
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        // nginx would collect events until they fill a buffer.
+        'x-accel-buffering': 'no',
+      })
+      if (request.method === 'HEAD') {
+        response.end()
+        return
+      }
+      watchers.set(response, { stuckSince: undefined })
+      response.once('close', () => leave(response))
+      timer ??= setInterval(push, everyMs)
+      response.write(`retry: ${RETRY_MS}\n\n`)
+      write(response, await current())
+      if (signal.aborted) response.end()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+export interface ReadingOptions<T> {
+  read: () => Promise<T>
+  /** What stands before the first reading. */
+  initial: T
+  /** How long a reading is given again, by what it took; both in milliseconds. */
+  freshMs: (tookMs: number) => number
+  /** What somebody waits for a new one, in milliseconds, before being given the last one. */
+  patienceMs: number
+  /** Told of a reading that failed, once until its error changes. */
+  onError: (error: unknown) => void
+}
+
+/**
+ * Something that costs a statement to know, shared by everybody who wants to know it: never two readings at once, none
+ * that nobody waits for, and where one fails or takes long, the last one stands. Never rejects.
+ */
+export function createReading<T>(options: ReadingOptions<T>): () => Promise<T> {
+  const { read, freshMs, patienceMs, onError } = options
+  let value = options.initial
+  let freshUntil = Number.NEGATIVE_INFINITY
+  let underWay: Promise<void> | undefined
+  let complaint: string | undefined
+
+  async function renew(): Promise<void> {
+    const beganAt = performance.now()
+    try {
+      value = await read()
+      complaint = undefined
+    } catch (error) {
+      if (complaint !== String(error)) onError(error)
+      complaint = String(error)
+    }
+    const endedAt = performance.now()
+    freshUntil = endedAt + freshMs(endedAt - beganAt)
+    underWay = undefined
+  }
+
+  return async () => {
+    if (performance.now() >= freshUntil) {
+      underWay ??= renew()
+      await inTime(underWay, patienceMs)
+    }
+    return value
+  }
+}
+
+async function inTime(renewal: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([renewal, patience])
+  clearTimeout(timer)
+}
