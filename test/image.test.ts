@@ -220,7 +220,14 @@ describe('The image', { timeout: 120_000 }, () => {
       return api
     })
     await eventually('/readyz to be 200', async () => (await fetch(`${address}/readyz`)).ok)
-    for (const path of ['/livez', '/health', '/products', '/openapi.yaml', '/problems']) {
+    for (const path of [
+      '/livez',
+      '/health',
+      '/products',
+      '/openapi.yaml',
+      '/docs/swagger-ui-bundle.js',
+      '/problems',
+    ]) {
       assert.equal((await fetch(`${address}${path}`)).status, 200, path)
     }
     service.kill('SIGTERM')

@@ -9,7 +9,7 @@ const GOODBYE = 'Ctrl-C stops all of it.'
 /** Where everything is, and a first order that can be pasted into any POSIX shell as it stands. */
 export async function greet({ api, operations }: Addresses, env: Environment): Promise<string> {
   const places = [
-    ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/openapi.yaml`]),
+    ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/docs`]),
     `  operations  ${operations}`,
     ...(env.PAYMENT_API_KEY === SANDBOX_KEY ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
   ]

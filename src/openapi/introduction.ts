@@ -1,7 +1,5 @@
 /** What a client author reads first. CommonMark. */
-export const introduction = `Takes an order, charges it once, keeps the stock right, and loses nothing.
-
-## Versions
+export const introduction = `## Versions
 
 The version lives in the media type: ask for \`application/vnd.holdfast.order+json; version=2\` in \`Accept\`, or send
 \`Accept-Version: 2\`. A client that asks for none gets the default version, 1 unless the operator chose otherwise, as plain

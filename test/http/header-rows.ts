@@ -255,6 +255,22 @@ export function rowsOf({ open, cancelled, failed }: Fixture, setting: string): R
       cache: HOUR,
       has: { etag: /^".+"$/, 'content-type': /^application\/yaml$/ },
     },
+    {
+      method: 'GET',
+      path: '/docs',
+      status: 200,
+      cache: HOUR,
+      has: { etag: /^".+"$/, 'content-type': /^text\/html; charset=utf-8$/ },
+    },
+    {
+      method: 'GET',
+      path: '/docs/start.js',
+      status: 200,
+      cache: HOUR,
+      has: { etag: /^".+"$/, 'content-type': /^text\/javascript; charset=utf-8$/ },
+    },
+    { method: 'GET', path: '/docs/package.json', status: 404, slug: 'not-found' },
+    { method: 'POST', path: '/docs', status: 405, slug: 'method-not-allowed', has: { allow: /^GET, HEAD$/ } },
     { method: 'GET', path: '/livez', status: 200, has: { 'content-type': /^application\/json/ } },
     { method: 'GET', path: '/readyz', status: 200, has: { 'content-type': /^application\/json/ } },
     {

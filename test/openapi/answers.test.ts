@@ -21,6 +21,7 @@ const conversations: readonly (readonly [string, number, Omit<InjectOptions, 'me
   ['GET /problems/{slug}', 404, { url: '/problems/none' }],
   ['GET /openapi.yaml', 200, { url: '/openapi.yaml' }],
   ['GET /openapi.json', 200, { url: '/openapi.json' }],
+  ['GET /docs', 200, { url: '/docs' }],
   ['GET /products', 400, { url: '/products?limit=0&cursor=forged' }],
   ['GET /products', 400, { url: '/products', headers: { 'accept-version': 'two' } }],
   ['GET /products', 406, { url: '/products', headers: { accept: 'text/csv' } }],

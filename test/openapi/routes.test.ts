@@ -8,7 +8,9 @@ import { operations } from './document.ts'
 
 test('what is documented is routed, and what is routed is documented', async (t) => {
   const { routes } = await buildDocumentedApp(t)
-  assert.deepEqual([...routes].sort(), operations.map(({ name }) => name).sort())
+  // What the reader's page is made of is nobody's interface.
+  const served = [...routes].filter((route) => route !== 'GET /docs/{file}')
+  assert.deepEqual(served.sort(), operations.map(({ name }) => name).sort())
 })
 
 test('what is served is the file, with the address of the service in it', async (t) => {

@@ -42,9 +42,26 @@ const json: Endpoint = {
   },
 }
 
+const reader: Endpoint = {
+  ...document,
+  path: '/docs',
+  operationId: 'readDocs',
+  summary: 'This document for people',
+  description:
+    'A page that shows this document and sends what is tried out in it. All of it comes from this service.',
+  answers: {
+    200: {
+      description: 'The page.',
+      headers,
+      content: { 'text/html': { schema: { type: 'string', description: 'A page for people.' } } },
+    },
+    304: unchanged,
+  },
+}
+
 export const contractRoom: Room = {
   tag: { name: 'Contract', description: 'This description of the interface, for generators and readers.' },
   schemas: {},
   examples: {},
-  endpoints: [yaml, json],
+  endpoints: [yaml, json, reader],
 }
