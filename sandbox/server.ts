@@ -1,4 +1,5 @@
 import fastify from 'fastify'
+import { customers, type Shop } from './customers.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { createFaults, type Dependency, type Fault } from './faults.ts'
 import { inventory } from './inventory.ts'
@@ -19,6 +20,8 @@ export interface SandboxOptions {
   readonly faults?: Partial<Record<Dependency, Partial<Fault>>>
   /** Keeps the ledger and the payment keys over a restart, as JSON lines. */
   readonly ledgerFile?: string
+  /** Where customers go who are sent for; undefined until it opens. Nowhere, when left out. */
+  readonly shop?: () => Shop | undefined
 }
 
 export interface Sandbox {
@@ -44,6 +47,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   app.register(payment, { faults, ledger })
   app.register(inventory, { faults, ledger })
   app.register(faultRoutes, { faults })
+  app.register(customers, { shop: options.shop ?? (() => undefined) })
   app.register(statusPage, { faults, ledger, mailbox })
   app.get('/ledger', async () => ledger.toJSON())
   app.get('/mailbox', async () => mailbox.messages)

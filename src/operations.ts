@@ -7,7 +7,9 @@ import { problemDetails, problemServerOptions } from '#plugins/problem-details.t
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
+import { assetRoute, dashboard } from './operations/dashboard.ts'
 import { loginPage } from './operations/login-page.ts'
+import { sandboxSwitches } from './operations/sandbox-switches.ts'
 import { watchRoutes } from './operations/watch-routes.ts'
 import type { Parts } from './parts.ts'
 import { productOperatorRoutes } from './products/operator-routes.ts'
@@ -25,7 +27,7 @@ export type OperationsParts = Pick<
   | 'orderStatuses'
   | 'telemetry'
 > & {
-  config: Pick<Parts['config'], 'currency' | 'opsToken'>
+  config: Pick<Parts['config'], 'currency' | 'opsToken' | 'sandboxUrl'>
 }
 
 /**
@@ -53,13 +55,18 @@ export async function buildOperations(
   await app.register(strictJson)
 
   // Who may act; machines are asked nothing.
-  await app.register(operatorAuth, { token: config.opsToken, open: probePaths })
+  await app.register(operatorAuth, { token: config.opsToken, open: [...probePaths, assetRoute] })
   await app.register(loginPage)
   await app.register(health, { health: process.health })
 
   // What the process depends on, and how it is watched.
   await app.register(circuitBreakers, { policies: parts.callPolicies })
   await app.register(watchRoutes, { parts, ...process })
+
+  // What an operator sees.
+  const { opsToken, sandboxUrl } = config
+  await app.register(dashboard, { login: opsToken !== undefined, sandbox: sandboxUrl !== undefined })
+  if (sandboxUrl !== undefined) await app.register(sandboxSwitches, { url: sandboxUrl })
 
   // How products come in.
   await app.register(productCache, { productCache: parts.productCache })

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { Shop } from '../customers.ts'
 import { startSandbox } from '../server.ts'
 import { type Environment, isSet, portOf, type Say, supplied } from './environment.ts'
 import type { State } from './state.ts'
@@ -17,6 +18,7 @@ const DAILY_LIFE = {
 export async function supplyStandIns(
   given: Environment,
   state: State,
+  shop: () => Shop | undefined,
   resources: AsyncDisposableStack,
   say: Say,
 ): Promise<Environment> {
@@ -31,6 +33,7 @@ export async function supplyStandIns(
     seed,
     faults: DAILY_LIFE,
     ledgerFile: state.ledger,
+    shop,
   })
   resources.defer(() => sandbox.close())
 
@@ -45,5 +48,8 @@ export async function supplyStandIns(
     say(supplied(what, how === '' ? value : `${value}, ${how}`, name))
   }
   say(supplied('faults', `${sandbox.url}/faults, seed ${seed}`, 'SANDBOX_SEED'))
-  return Object.fromEntries(missing.map(([name, [, value]]) => [name, value]))
+  return {
+    SANDBOX_URL: sandbox.url,
+    ...Object.fromEntries(missing.map(([name, [, value]]) => [name, value])),
+  }
 }

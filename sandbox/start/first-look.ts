@@ -1,7 +1,9 @@
 import { migrate } from '#src/database/migrate.ts'
 import { startService } from '#src/service.ts'
+import type { Shop } from '../customers.ts'
 import { loadDemoCatalogue } from './catalogue.ts'
 import { supplyDatabase } from './database.ts'
+import { demoToken } from './demo-token.ts'
 import { supplyStandIns } from './dependencies.ts'
 import type { Environment } from './environment.ts'
 import { supplyIdentity } from './identity.ts'
@@ -22,11 +24,12 @@ export async function firstLook(given: Environment): Promise<number> {
     const state = await openState(given, resources)
     say('Holdfast, from a sandbox. What is set in the environment is used instead.\n')
 
+    let shop: Shop | undefined
     const env: Environment = {
       ...given,
       // Nobody balances load in front of a first look: Ctrl-C is obeyed at once.
       DRAIN_SECONDS: given.DRAIN_SECONDS || '0',
-      ...(await supplyStandIns(given, state, resources, say)),
+      ...(await supplyStandIns(given, state, () => shop, resources, say)),
       ...(await supplyIdentity(given, state, say)),
       ...(await supplyDatabase(given, state, resources, say)),
     }
@@ -35,7 +38,10 @@ export async function firstLook(given: Environment): Promise<number> {
     signals.leaveTo(service)
 
     await loadDemoCatalogue(service.addresses, env, say)
-    say(await greet(service.addresses, env))
+    const { api } = service.addresses
+    const token = await demoToken(env)
+    if (api !== undefined && token !== undefined) shop = { api, token }
+    say(await greet(service.addresses, env, token))
     const code = await service.closed
     signals.take()
     return code

@@ -1,39 +1,30 @@
-import { SignJWT } from 'jose'
 import type { Addresses } from './catalogue.ts'
 import { SANDBOX_KEY } from './dependencies.ts'
-import { type Environment, isSet } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { productsAt } from './products-at.ts'
 
 const GOODBYE = 'Ctrl-C stops all of it.'
 
 /** Where everything is, and a first order that can be pasted into any POSIX shell as it stands. */
-export async function greet({ api, operations }: Addresses, env: Environment): Promise<string> {
+export async function greet(
+  { api, operations }: Addresses,
+  env: Environment,
+  token: string | undefined,
+): Promise<string> {
   const places = [
     ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/docs`]),
-    `  operations  ${operations}`,
+    `  dashboard   ${operations}`,
     ...(env.PAYMENT_API_KEY === SANDBOX_KEY ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
   ]
-  const order = api === undefined ? [] : await invitation(api, env)
+  const order = api === undefined ? [] : await invitation(api, token)
   return ['', 'Ready.', '', ...places, '', ...order, GOODBYE, ''].join('\n')
 }
 
-async function invitation(api: string, env: Environment): Promise<string[]> {
-  const token = isSet(env, 'AUTH_JWT_SECRET') ? await demoToken(env) : undefined
+async function invitation(api: string, token: string | undefined): Promise<string[]> {
   const command = curl(api, token ?? '$TOKEN', await anyProduct(api))
   return token === undefined
     ? ['With a token from the issuer behind AUTH_JWKS_URL in $TOKEN, place an order:', '', command, '']
     : ['A token for the user demo, good for 30 days:', '', token, '', 'Place an order:', '', command, '']
-}
-
-async function demoToken(env: Environment): Promise<string> {
-  const token = new SignJWT({ name: 'Demo', email: 'demo@example.com' })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setSubject('demo')
-    .setIssuedAt()
-    .setExpirationTime('30d')
-  if (env.AUTH_ISSUER) token.setIssuer(env.AUTH_ISSUER)
-  if (env.AUTH_AUDIENCE) token.setAudience(env.AUTH_AUDIENCE)
-  return await token.sign(new TextEncoder().encode(env.AUTH_JWT_SECRET))
 }
 
 /** The best-known demo product, or whatever this shop still has. */

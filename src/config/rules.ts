@@ -37,6 +37,9 @@ export function conflicts(settings: Settings, isSet: (key: keyof Config) => bool
   if (settings.nodeEnv === 'production' && !isSet('emailFrom')) {
     found.push({ key: 'emailFrom', allowed: 'an address, because NODE_ENV is production' })
   }
+  if (settings.nodeEnv === 'production' && isSet('sandboxUrl')) {
+    found.push({ key: 'sandboxUrl', allowed: 'nothing, because NODE_ENV is production' })
+  }
   if (deprecation !== undefined && sunset !== undefined && Date.parse(sunset) < Date.parse(deprecation)) {
     found.push({ key: 'apiV1Sunset', allowed: `a date not before API_V1_DEPRECATION (${deprecation})` })
   }

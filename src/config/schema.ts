@@ -211,4 +211,12 @@ export const ConfigSchema = Type.Object({
     default: 25,
     examples: ['25'],
   }),
+
+  sandboxUrl: Type.Optional(
+    kind.baseUrl({
+      section: 'Sandbox (set by npm start)',
+      description: 'Stand-ins whose faults the dashboard may switch. Refused in production.',
+      examples: ['http://127.0.0.1:3002'],
+    }),
+  ),
 })

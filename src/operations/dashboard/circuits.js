@@ -1,0 +1,118 @@
+import { byId, element, show, svg } from './element.js'
+import { clock, count, counted, duration, hourAndMinute } from './format.js'
+import { toneOf } from './tones.js'
+
+/** @import { Circuit, Stats } from './stats.js' */
+
+const HOUR_MS = 3_600_000
+/** Height and colour both tell: a closed circuit is a line, an open one a wall. */
+const HEIGHTS = new Map([
+  ['closed', 2],
+  ['half-open', 8],
+  ['open', 16],
+])
+
+/** @param {Stats} stats */
+export function showCircuits({ circuits, at }) {
+  const now = Date.parse(at)
+  const items = circuits.map((circuit) => {
+    const periods = periodsOf(circuit, now)
+    return element(
+      'li',
+      { 'data-circuit': circuit.name },
+      element(
+        'h3',
+        {},
+        circuit.name,
+        element('span', { class: 'state', 'data-tone': toneOf(circuit.state) }, circuit.state),
+      ),
+      strip(periods, summaryOf(circuit, periods)),
+      element(
+        'p',
+        { class: 'ends' },
+        element('span', {}, hourAndMinute(now - HOUR_MS)),
+        element('span', {}, summaryOf(circuit, periods)),
+        element('span', {}, 'now'),
+      ),
+      element(
+        'dl',
+        { class: 'counts' },
+        ...['successes', 'failures', 'timeouts', 'rejects'].map((word) =>
+          element('div', {}, element('dt', {}, word), countOf(circuit, word)),
+        ),
+      ),
+    )
+  })
+  show(byId('circuits'), items)
+}
+
+/**
+ * @param {Circuit} circuit
+ * @param {string} word
+ */
+function countOf(circuit, word) {
+  const value = Number(new Map(Object.entries(circuit)).get(word) ?? 0)
+  return element('dd', { 'data-count': word, class: value === 0 ? 'zero' : null }, count(value))
+}
+
+/**
+ * The last hour as states with their beginning and end, both in milliseconds before now.
+ *
+ * @param {Circuit} circuit
+ * @param {number} now
+ */
+function periodsOf({ history, state }, now) {
+  const changes = history.map((change) => ({
+    state: change.state,
+    ago: Math.max(0, now - Date.parse(change.at)),
+  }))
+  // What was before the first change that is known: closed, as every circuit begins.
+  const periods = [
+    { state: changes.length === 0 ? state : 'closed', ago: Number.POSITIVE_INFINITY },
+    ...changes,
+  ]
+  return periods
+    .map(({ state, ago }, index) => ({
+      state,
+      from: Math.min(ago, HOUR_MS),
+      to: periods[index + 1]?.ago ?? 0,
+    }))
+    .filter(({ from, to }) => to < HOUR_MS && from > to)
+}
+
+/**
+ * @param {ReturnType<typeof periodsOf>} periods
+ * @param {string} label
+ */
+function strip(periods, label) {
+  const bars = periods.map(({ state, from, to }) => {
+    const height = HEIGHTS.get(state) ?? 2
+    // In tenths of a second, for an even width is a still picture; and never too thin to be seen.
+    const width = Math.max((from - to) / 100, state === 'closed' ? 0 : 240)
+    const x = Math.min((HOUR_MS - from) / 100, 36_000 - width)
+    return svg('rect', { class: state, x: Math.round(x), width: Math.round(width), y: 16 - height, height })
+  })
+  return svg(
+    'svg',
+    {
+      class: 'strip',
+      viewBox: '0 0 36000 16',
+      preserveAspectRatio: 'none',
+      role: 'img',
+      'aria-label': label,
+    },
+    ...bars,
+  )
+}
+
+/**
+ * @param {Circuit} circuit
+ * @param {ReturnType<typeof periodsOf>} periods
+ */
+function summaryOf({ state, openSince }, periods) {
+  const open = periods.filter((period) => period.state === 'open')
+  if (state === 'open' && openSince !== undefined) return `open since ${clock(openSince)}`
+  if (open.length === 0) return 'not open in the last hour'
+  const seconds = open.reduce((sum, { from, to }) => sum + from - to, 0) / 1000
+  return `opened ${counted(open.length, 'time')}, ${duration(seconds)} in all`
+}
