@@ -1,7 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-import postgres, { type Sql } from 'postgres'
-import { type Admission, createAdmission } from './database/admission.ts'
-import { DatabaseUnavailable, isConnectionLoss, isUnavailable } from './database/unavailable.ts'
+import { hostsOf } from './database/hosts.ts'
+import { createPool, type Pool, type ServiceSql } from './database/pool.ts'
+import { createReachability } from './database/reachability.ts'
+import {
+  DatabaseUnavailable,
+  isConnectionLoss,
+  isUnavailable,
+  missingInPooler,
+} from './database/unavailable.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,107 +26,141 @@ export interface DatabaseOptions {
   prepare?: boolean
   /** What the connections call themselves in `pg_stat_activity`. */
   applicationName?: string
+  /** Told when the database is lost, found, or less than it should be. */
+  log?: { warn: (message: string) => void }
 }
 
 export type Database = ReturnType<typeof createDatabase>
 
-/** How long a statement may wait for a connection: long enough for a burst, short enough for a phone. */
-const ADMISSION_TIMEOUT_MS = 2_000
-/** Callers that may wait at once, for each connection; past that, waiting is only a slower refusal. */
-const WAITERS_PER_CONNECTION = 100
-/** The server gives a statement up first, so that its locks are gone when the caller hears of it. */
-const STATEMENT_TIMEOUT_MS = 5_000
-/** Below the statement's: a lock that is not free by then belongs to something stuck. */
-const LOCK_TIMEOUT_MS = 3_000
-/** The caller's patience with a server that took the statement and went silent. */
-const ANSWER_TIMEOUT_MS = 8_000
+/** A caller's whole patience, waiting and trying again included: two such waits fit in ten seconds. */
+const DEADLINE_MS = 5_000
 /** A lost connection is tried again for this long; a restart of the server takes about as much. */
-const RETRY_FOR_MS = 4_000
+const RETRY_FOR_MS = 3_000
 const RETRY_PAUSE_MS = 100
-
-/**
- * One statement on a connection at a time: faster for short ones, and clear of what pipelining loses when a
- * connection dies. The driver knows the option, its types do not.
- */
-const ONE_AT_A_TIME = { max_pipeline: 1 }
-
-/** `text[]` and `uuid[]` as parameters. None is ever selected: what is read as a list is read as JSON. */
-const TEXT_ARRAY = {
-  to: 1009,
-  from: [1009, 2951],
-  serialize: (list: readonly string[]) =>
-    `{${list.map((one) => `"${one.replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`,
-  parse: (text: string): readonly string[] => {
-    throw new Error(`select a list as JSON instead of as ${text}`)
-  },
-}
-
-type ServiceSql = Sql<{ bigint: number; textArray: readonly string[] }>
+/** A statement without an answer for so long, which the server should have given up by itself, has none to come. */
+const SILENCE_MS = 5_000
+/** Connections lost one after the other before the next of several hosts is tried: one may have been killed. */
+const LOSSES_BEFORE_NEXT_HOST = 3
 
 export function createDatabase(options: DatabaseOptions) {
-  const sql = postgres(options.url, {
-    max: options.poolSize,
-    ...ONE_AT_A_TIME,
+  const { poolSize, log } = options
+  const hosts = hostsOf(options.url)
+  const inUse = {
+    host: 0,
     prepare: options.prepare ?? true,
-    connect_timeout: 5,
-    // A database that is back must be used within seconds, so the pause between attempts stays short.
-    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
-    // The driver asks for these on each new connection, and where that one is ended at this very moment, nobody
-    // catches what the question comes to: the process would end. So the first only where there is a choice.
-    ...(severalHosts(options.url) && { target_session_attrs: 'primary' as const }),
-    fetch_types: false,
-    onnotice: () => {},
-    types: {
-      bigint: { to: 20, from: [20], serialize: String, parse: Number },
-      textArray: TEXT_ARRAY,
-    },
-    connection: {
-      application_name: options.applicationName ?? 'holdfast',
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-    },
+    startupParameters: true,
+  }
+  let pool = open()
+  let losses = 0
+  let refusedBefore = 0
+  const reachability = createReachability({
+    ask: () => pool.ask(),
+    unanswered: () => replacePool({ nextHost: true }),
+    onChange: (away) => log?.warn(away ? 'the database is away' : 'the database is back'),
   })
-  const admission = createAdmission({
-    permits: options.poolSize,
-    waiters: options.poolSize * WAITERS_PER_CONNECTION,
-    timeoutMs: ADMISSION_TIMEOUT_MS,
-  })
+
+  function open(): Pool {
+    return createPool({
+      url: hosts[inUse.host] ?? hosts[0],
+      size: poolSize,
+      applicationName: options.applicationName ?? 'holdfast',
+      primaryOnly: hosts.length > 1,
+      ...inUse,
+    })
+  }
+
+  /** What is under way on the old one has five seconds to come to its end. */
+  function replacePool({ nextHost }: { nextHost: boolean }): void {
+    const old = pool
+    if (nextHost) inUse.host = (inUse.host + 1) % hosts.length
+    losses = 0
+    refusedBefore += old.admission.refused()
+    pool = open()
+    void old.sql.end({ timeout: 5 })
+  }
+
+  async function run<T>(work: (sql: ServiceSql) => PromiseLike<T>, giveUpAt: number): Promise<T> {
+    const current = pool
+    const release = await current.admission.enter()
+    const sentAt = Date.now()
+    const running = Promise.resolve(work(current.sql))
+    const silence = setTimeout(() => {
+      if (current === pool) replacePool({ nextHost: false })
+      if (!reachability.answeredSince(sentAt)) reachability.lost()
+    }, SILENCE_MS)
+    // The permit follows the statement, not the caller: a caller that gave up has not freed the connection.
+    const settled = () => {
+      clearTimeout(silence)
+      release()
+    }
+    running.then(settled, settled)
+    const result = withoutHoles(await before(giveUpAt, running))
+    losses = 0
+    reachability.answered()
+    return result
+  }
+
+  /** Whether an error is none of the statement's, and the next attempt may do better. */
+  function isWorthAnother(error: unknown, of: Pool): boolean {
+    const missing = missingInPooler(error)
+    if (missing !== undefined) {
+      if (of !== pool || !inUse[missing]) return true
+      inUse[missing] = false
+      log?.warn(`the database is behind a pooler that does not know ${missing}: going on without`)
+      replacePool({ nextHost: false })
+      return true
+    }
+    if (!isConnectionLoss(error)) return false
+    if (of === pool && ++losses >= LOSSES_BEFORE_NEXT_HOST && hosts.length > 1)
+      replacePool({ nextHost: true })
+    return true
+  }
 
   return {
     /**
      * Runs one statement. It must be safe to send twice: when the connection is lost before the answer
      * came, nobody knows whether it was carried out, and it is sent again.
      *
-     * @throws DatabaseUnavailable (503) when there is no connection, no free one in time, or no answer
+     * @throws DatabaseUnavailable (503) when there is no connection, no free one in time, or no answer: within five
+     *   seconds, and at once while the database is known to be away
      */
-    query: <T>(work: (sql: ServiceSql) => PromiseLike<T>): Promise<T> =>
-      retryLostConnections(() => admitted(admission, () => work(sql))),
+    async query<T>(work: (sql: ServiceSql) => PromiseLike<T>): Promise<T> {
+      const beganAt = Date.now()
+      for (;;) {
+        if (reachability.isAway()) throw new DatabaseUnavailable('the database is known to be away')
+        const tried = pool
+        try {
+          return await run(work, beganAt + DEADLINE_MS)
+        } catch (error) {
+          if (!isWorthAnother(error, tried))
+            throw isUnavailable(error) ? DatabaseUnavailable.from(error) : error
+          if (Date.now() >= beganAt + RETRY_FOR_MS) {
+            if (!reachability.answeredSince(beganAt)) reachability.lost()
+            throw DatabaseUnavailable.from(error)
+          }
+        }
+        await pause(RETRY_PAUSE_MS * (0.5 + Math.random()))
+      }
+    },
+
+    /** The URL of the host in use, for those who connect by themselves. */
+    hostInUse: (): string => hosts[inUse.host] ?? hosts[0],
 
     /** Connections that there may be, those in use, callers that wait for one, and how many ever waited in vain. */
     pool: () => ({
-      size: options.poolSize,
-      busy: admission.busy(),
-      waiting: admission.waiting(),
-      refused: admission.refused(),
+      size: poolSize,
+      busy: pool.admission.busy(),
+      waiting: pool.admission.waiting(),
+      refused: refusedBefore + pool.admission.refused(),
     }),
 
-    /** Lets statements under way finish for up to five seconds, then closes every connection. */
-    close: () => sql.end({ timeout: 5 }),
+    /** Lets statements under way finish for up to five seconds, unless it is away; then closes every connection. */
+    async close(): Promise<void> {
+      const timeout = reachability.isAway() ? 0 : 5
+      reachability.close()
+      await pool.sql.end({ timeout })
+    },
   }
-}
-
-/** `postgres://user:password@one:5432,two:5432/name`, which is more than `URL` can read. */
-function severalHosts(url: string): boolean {
-  return /^[^/]*\/\/(?:[^@/]*@)?[^/?]*,/.test(url)
-}
-
-async function admitted<T>(admission: Admission, work: () => PromiseLike<T>): Promise<T> {
-  const release = await admission.enter()
-  const running = Promise.resolve(work())
-  // The permit follows the statement, not the caller: a caller that gave up has not freed the connection.
-  running.then(release, release)
-  return withoutHoles(await withPatience(running))
 }
 
 /**
@@ -132,31 +173,16 @@ function withoutHoles<T>(result: T): T {
   return result
 }
 
-async function withPatience<T>(running: Promise<T>): Promise<T> {
+async function before<T>(time: number, running: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new DatabaseUnavailable(`no answer within ${ANSWER_TIMEOUT_MS} ms`)),
-      ANSWER_TIMEOUT_MS,
-    )
+    const ms = time - Date.now()
+    timer = setTimeout(() => reject(new DatabaseUnavailable('no answer in time')), ms)
   })
   try {
     return await Promise.race([running, patience])
   } finally {
     clearTimeout(timer)
-  }
-}
-
-async function retryLostConnections<T>(attempt: () => Promise<T>): Promise<T> {
-  const giveUpAt = Date.now() + RETRY_FOR_MS
-  for (;;) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!isUnavailable(error)) throw error
-      if (!isConnectionLoss(error) || Date.now() >= giveUpAt) throw DatabaseUnavailable.from(error)
-      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * (0.5 + Math.random())))
-    }
   }
 }
 

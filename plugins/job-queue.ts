@@ -1,13 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
+import { connectionTo } from './job-queue/connection.ts'
 import { backoffMs, type Job, type JobHandlers, type JobOutcome } from './job-queue/job.ts'
 
 export type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 
 export interface JobQueueOptions {
-  /** A `postgres://` URL of a database whose job tables and queues are there. */
-  databaseUrl: string
+  /** The `postgres://` URL, as of now, of a database whose job tables and queues are there; of one host. */
+  databaseUrl: () => string
   /** What to do with the jobs of each queue. */
   handlers: JobHandlers<string>
   /** Told of each job that failed for good here. */
@@ -119,9 +120,9 @@ export const jobQueue = fp<JobQueueOptions>(
   { name: 'job-queue', fastify: '5.x' },
 )
 
-function createBoss(connectionString: string, log: FastifyBaseLogger): PgBoss {
+function createBoss(databaseUrl: () => string, log: FastifyBaseLogger): PgBoss {
   const boss = new PgBoss({
-    connectionString,
+    ...connectionTo(databaseUrl),
     // Polls are short; one connection for them, one for settling while the other waits.
     max: 2,
     application_name: 'holdfast-jobs',

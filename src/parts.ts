@@ -36,6 +36,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
     prepare: config.databasePrepare,
+    log,
   })
   const problemFormat = {
     catalogue: problems,

@@ -17,7 +17,7 @@ export async function buildWorker(parts: Parts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: parts.log })
   const { dead } = parts.telemetry
   await app.register(jobQueue, {
-    databaseUrl: parts.config.databaseUrl,
+    databaseUrl: parts.database.hostInUse,
     handlers: orderJobs(parts.orders),
     onDead: (queue) => void dead.set(queue, (dead.get(queue) ?? 0) + 1),
   })

@@ -128,6 +128,7 @@ describe('The database is spoken to in single statements', () => {
     /** The few others, and why. */
     const known = new Map([
       ['src/health.ts', 'asks whether the database answers'],
+      ['plugins/database/pool.ts', 'asks whether anybody answers'],
       ['src/database/schema-version.ts', 'asks how far it is migrated'],
     ])
     const written = filesWhere(served, ({ code }) => /\bsql(?:<[^`]*>)?`/.test(code))

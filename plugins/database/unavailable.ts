@@ -38,6 +38,8 @@ const LOST = new Set([
   '08000',
   '08003',
   '08006',
+  // What PgBouncer says of everything that goes wrong behind it.
+  '08P01',
   '25006',
   // Too many connections: a slot may be free in a moment.
   '53300',
@@ -48,6 +50,19 @@ const LOST = new Set([
 
 /** Out of time: the server gave the statement up (57014) or could not lock (55P03). Not sent again at once. */
 const EXHAUSTED = new Set(['57014', '55P03'])
+
+/**
+ * What a pooler in transaction mode does not have, by what it says where that is asked of it: it refuses parameters
+ * of a session, and an old one does not know what was prepared on another connection.
+ */
+export function missingInPooler(error: unknown): 'startupParameters' | 'prepare' | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error.message.includes('unsupported startup parameter')) return 'startupParameters'
+  return hasCode(error, NOT_PREPARED_HERE) ? 'prepare' : undefined
+}
+
+/** `invalid_sql_statement_name`, `duplicate_prepared_statement` */
+const NOT_PREPARED_HERE = new Set(['26000', '42P05'])
 
 /** True where the same statement may succeed on another connection in a moment. */
 export function isConnectionLoss(error: unknown): boolean {

@@ -20,7 +20,9 @@ export async function startDatabase(lifetime: Lifetime) {
   const start = (port?: number) =>
     startEmbeddedPostgres({ directory, settings: { max_connections: '200' }, ...(port && { port }) })
   let server: EmbeddedPostgres = await start()
+  let frozen: number[] = []
   lifetime.after(async () => {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT')
     await server.stop()
     await rm(home, { recursive: true, force: true })
   })
@@ -72,6 +74,19 @@ export async function startDatabase(lifetime: Lifetime) {
 
     async start(): Promise<void> {
       server = await start(port)
+    },
+
+    /** Stops every process of the server where it stands: nothing is refused, and nothing is answered. */
+    async freeze(): Promise<void> {
+      frozen = (await sql<{ pid: number }[]>`select pid from pg_stat_activity`).map(({ pid }) => pid)
+      const file = await readPostmasterFile(directory)
+      if (file !== undefined) frozen.unshift(file.pid)
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+    },
+
+    thaw(): void {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT')
+      frozen = []
     },
   }
 

@@ -6,6 +6,7 @@ export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>
 /** The network between the service and its database: one port that stays, and connections that can be cut. */
 export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
   const pairs = new Set<[Socket, Socket]>()
+  let silent = false
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port: target(), noDelay: true })
     const pair: [Socket, Socket] = [near.setNoDelay(), far]
@@ -15,6 +16,7 @@ export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
       for (const socket of pair) socket.destroy()
     }
     for (const socket of pair) socket.on('error', end).on('close', end)
+    if (silent) return
     near.pipe(far)
     far.pipe(near)
   })
@@ -32,6 +34,20 @@ export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
       const chosen = [...pairs].filter(() => random() < share)
       for (const pair of chosen) for (const socket of pair) socket.resetAndDestroy()
       return chosen.length
+    },
+
+    /** From now on nothing comes through, nothing is refused, and nobody is told. */
+    fallSilent(): void {
+      silent = true
+      for (const [near, far] of pairs) {
+        near.unpipe(far).pause()
+        far.unpipe(near).pause()
+      }
+    },
+
+    /** New connections come through again; those that fell silent stay so, as behind a firewall that lost them. */
+    speak(): void {
+      silent = false
     },
   }
 }

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { createDatabase as createPool, type DatabaseOptions } from '#plugins/database.ts'
+import { startTcpProxy } from '../chaos/tcp-proxy.ts'
+import { closedPort } from '../dependencies/fake-server.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { eventually } from '../support/shop.ts'
+
+/** The contract's, and the time that a busy machine adds. */
+const LONGEST_WAIT_MS = 10_000 + 2_000
+
+describe('A database that is away', { concurrency: true }, () => {
+  test('is waited for once, and then known to be: fifty more are told at once', async (t) => {
+    const { pool, ask } = await connect(t, `postgres://nobody@127.0.0.1:${await closedPort()}/none`)
+    await assertUnavailable(ask())
+    const began = performance.now()
+    for (let i = 0; i < 50; i++) await assertUnavailable(ask())
+    // Each of them waited three seconds before it was known.
+    assert.ok(performance.now() - began < 3_000)
+    assert.deepEqual(pool.pool(), { size: 2, busy: 0, waiting: 0, refused: 0 })
+  })
+
+  test('is used again when it is back, without being asked to', async (t) => {
+    const network = await throughProxy(t)
+    const { ask, said } = await connect(t, network.url)
+    await ask()
+    network.target = await closedPort()
+    network.proxy.cut(1, () => 0)
+    await assertUnavailable(ask())
+    await eventually('it to be known', () => said.length > 0)
+    network.target = network.port
+    await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
+    assert.deepEqual(said, ['the database is away', 'the database is back'])
+  })
+
+  test('that falls silent is given up in time, and found again behind new connections', async (t) => {
+    const network = await throughProxy(t)
+    const { ask } = await connect(t, network.url)
+    await ask()
+    network.proxy.fallSilent()
+    const began = performance.now()
+    // More than the pool has connections: some wait for one that is never free again.
+    const answers = await Promise.allSettled(Array.from({ length: 6 }, ask))
+    assert.ok(performance.now() - began < LONGEST_WAIT_MS)
+    for (const answer of answers) assert.ok(answer.status === 'rejected' && isUnavailable(answer.reason))
+    network.proxy.speak()
+    const back = performance.now()
+    await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
+    assert.ok(performance.now() - back < LONGEST_WAIT_MS)
+    // As many as it has connections, all at once: the ones that fell silent hold up nobody.
+    await Promise.all([ask(), ask()])
+  })
+
+  test('and where one connection alone falls silent, the others go on and nobody is refused', async (t) => {
+    const network = await throughProxy(t)
+    const { ask, said } = await connect(t, network.url, { poolSize: 4 })
+    await ask()
+    network.proxy.fallSilent()
+    network.proxy.speak()
+    let settled = false
+    const silent = assertUnavailable(ask()).finally(() => {
+      settled = true
+    })
+    while (!settled) await ask()
+    await silent
+    assert.deepEqual(said, [])
+  })
+})
+
+describe('What a statement may take', { concurrency: true }, () => {
+  test('is bounded by the server, and it is told as unavailable', async (t) => {
+    const { pool } = await connect(t, await createDatabase(t))
+    await assertUnavailable(pool.query((sql) => sql`select pg_sleep(60)`))
+    // The connection is free again, as the server gave the statement up.
+    assert.equal(pool.pool().busy, 0)
+  })
+
+  test('is bounded for a lock, too', async (t) => {
+    const url = await createDatabase(t)
+    const { pool } = await connect(t, url)
+    await pool.query(
+      (sql) =>
+        sql`insert into products (id, name, price, currency, stock) values ('desk', 'Desk', 1, 'USD', 1)`,
+    )
+    const holder = await connect(t, url)
+    const held = holder.pool.query(
+      (sql) => sql`with one as (select from products for update) select pg_sleep(60) from one`,
+    )
+    held.catch(() => {})
+    await eventually(
+      'the lock',
+      async () =>
+        (await pool.query((sql) => sql`select from pg_locks where mode = 'RowShareLock'`)).length > 0,
+    )
+    const waiting = pool.query((sql) => sql`update products set stock = 2`)
+    await assert.rejects(
+      waiting,
+      (error: Error) => isUnavailable(error) && /lock timeout/.test(String(error.cause)),
+    )
+    await assertUnavailable(held)
+  })
+})
+
+/** A pool of two, and what it said. */
+async function connect(t: TestContext, url: string, more: Partial<DatabaseOptions> = {}) {
+  const said: string[] = []
+  const pool = createPool({ url, poolSize: 2, log: { warn: (message) => said.push(message) }, ...more })
+  t.after(() => pool.close())
+  return { pool, said, ask: () => pool.query((sql) => sql`select 1`) }
+}
+
+async function throughProxy(t: TestContext) {
+  const url = new URL(await createDatabase(t))
+  const port = Number(url.port)
+  const network = { target: port, port }
+  const proxy = await startTcpProxy(t, () => network.target)
+  url.port = String(proxy.port)
+  return Object.assign(network, { url: url.href, proxy })
+}
+
+const assertUnavailable = (asked: Promise<unknown>) => assert.rejects(asked, isUnavailable)
+
+function isUnavailableOrThrow(error: unknown): false {
+  if (!isUnavailable(error)) throw error
+  return false
+}
