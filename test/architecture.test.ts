@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['plugins', 'src', 'sandbox', 'test', 'bench']
+const FOLDERS = ['plugins', 'src', 'sandbox', 'test', 'bench', 'clients', 'examples']
 const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
 
 interface Source {
@@ -69,14 +69,32 @@ describe('The arrows point one way', () => {
 
   test('Plugins know nothing of ours but plugins', () => {
     assert.deepEqual(
-      filesWhere(inFolder('plugins'), importsFrom('src', 'sandbox', 'test', 'bench', 'migrations')),
+      filesWhere(
+        inFolder('plugins'),
+        importsFrom('src', 'sandbox', 'test', 'bench', 'migrations', 'clients', 'examples'),
+      ),
       [],
     )
   })
 
   test('The service knows neither sandbox nor tests nor benchmarks, and the sandbox no tests', () => {
-    assert.deepEqual(filesWhere(inFolder('src'), importsFrom('sandbox', 'test', 'bench')), [])
-    assert.deepEqual(filesWhere(inFolder('sandbox'), importsFrom('test', 'bench')), [])
+    const outside = ['test', 'bench', 'clients', 'examples']
+    assert.deepEqual(filesWhere(inFolder('src'), importsFrom('sandbox', ...outside)), [])
+    assert.deepEqual(filesWhere(inFolder('sandbox'), importsFrom(...outside)), [])
+  })
+
+  test('What is published for clients imports nothing but itself, and examples nothing but clients', () => {
+    const published = inFolder('clients').filter(({ path }) => path.includes('/src/'))
+    const foreign = published.flatMap(({ path, imports }) =>
+      imports
+        .filter((one) => !one.startsWith(`${path.split('/src/')[0]}/src/`))
+        .map((one) => `${path}: ${one}`),
+    )
+    assert.deepEqual(foreign, ['clients/typescript/src/react.ts: react'])
+    const strays = inFolder('examples').flatMap(({ path, imports }) =>
+      imports.filter((one) => !/^(?:clients|examples)\//.test(one)).map((one) => `${path}: ${one}`),
+    )
+    assert.deepEqual(strays, [])
   })
 
   test('No room reaches into the store of another', () => {

@@ -1,0 +1,115 @@
+/**
+ * Where idempotency keys wait for the end of their order: anything that survives what the page shall survive. `Storage`
+ * (localStorage, sessionStorage) becomes one through {@link keysInStorage}.
+ */
+export interface KeyStore {
+  get(name: string): string | null | undefined | Promise<string | null | undefined>
+  set(name: string, value: string): void | Promise<void>
+  delete(name: string): void | Promise<void>
+}
+
+export type IdempotencyKeys = ReturnType<typeof createIdempotencyKeys>
+
+/** As long as the service remembers a key, if its operator left that as it was. Past it the old key is as good as a new one. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1_000
+
+/** The part of the Web Storage API that is used. */
+export interface WebStorage {
+  getItem(name: string): string | null
+  setItem(name: string, value: string): void
+  removeItem(name: string): void
+}
+
+/**
+ * Keys in `localStorage` or `sessionStorage`, so that a reload, or a tab that comes back after a crash, goes on with the
+ * same one.
+ *
+ * @param prefix one for each user, where several share a browser
+ */
+export function keysInStorage(storage: WebStorage, prefix = 'holdfast:key:'): KeyStore {
+  return {
+    get: (name) => storage.getItem(prefix + name),
+    set: (name, value) => storage.setItem(prefix + name, value),
+    delete: (name) => storage.removeItem(prefix + name),
+  }
+}
+
+/** Keys in memory: they survive retries, and nothing else. */
+export function keysInMemory(): KeyStore {
+  const kept = new Map<string, string>()
+  return {
+    get: (name) => kept.get(name),
+    set: (name, value) => void kept.set(name, value),
+    delete: (name) => void kept.delete(name),
+  }
+}
+
+/** One key for one order, from the first time it is sent until the service has said what became of it. */
+export function createIdempotencyKeys(store: KeyStore) {
+  // Taken note of before anything is waited for: of two clicks the second one must find the key of the first.
+  const pending = new Map<string, Promise<string>>()
+
+  async function find(name: string): Promise<string> {
+    const [time = '', key] = ((await store.get(name)) ?? '').split(' ')
+    if (key !== undefined && Date.now() - Number(time) < MAX_AGE_MS) return key
+    const made = crypto.randomUUID?.() ?? randomKey()
+    await store.set(name, `${Date.now()} ${made}`)
+    return made
+  }
+
+  return {
+    /** The key under which this order was sent before, or a new one. */
+    keyOf(name: string): Promise<string> {
+      const known = pending.get(name)
+      if (known !== undefined) return known
+      const found = find(name)
+      pending.set(name, found)
+      found.catch(() => pending.delete(name))
+      return found
+    },
+
+    /** The order has had its end under this key: the same one again shall be another order. */
+    async forget(name: string, key: string): Promise<void> {
+      if ((await pending.get(name)) === key) pending.delete(name)
+      if ((await store.get(name))?.endsWith(` ${key}`)) await store.delete(name)
+    },
+  }
+}
+
+/** `crypto.randomUUID` is kept from pages that came over plain HTTP; random values are not. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+}
+
+/**
+ * The name of an order: the same for the same content, whatever the order of its members. It is a hash, so that no payment
+ * token is stored; of 2 × 53 bits, made at once, where `crypto.subtle` would need a secure page.
+ */
+export function nameOfOrder(version: number, order: unknown): string {
+  const text = canonical(order)
+  return `v${version}-${hash(text, 0).toString(36)}${hash(text, 1).toString(36)}`
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  )
+}
+
+/** cyrb53, in the public domain: two multiplicative hashes of 32 bits, mixed into 53. */
+function hash(text: string, seed: number): number {
+  let high = 0xdeadbeef ^ seed
+  let low = 0x41c6ce57 ^ seed
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    high = Math.imul(high ^ unit, 2654435761)
+    low = Math.imul(low ^ unit, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return 4294967296 * (2097151 & low) + (high >>> 0)
+}

@@ -1,0 +1,105 @@
+import {
+  HoldfastError,
+  isProblem,
+  NetworkError,
+  ProblemError,
+  TimeoutError,
+  UnexpectedAnswerError,
+} from './errors.ts'
+
+export interface RetryPolicy {
+  /** For a call with all its attempts and the pauses between them, in milliseconds. */
+  readonly deadlineMs: number
+  /** 1 for none but the first. Default: as many as the deadline leaves time for. */
+  readonly maxAttempts: number
+  /** For each attempt, in milliseconds. */
+  readonly attemptTimeoutMs: number
+  /** The bound of the first pause; it doubles with each. */
+  readonly baseDelayMs: number
+  /** The bound of every pause that the service did not ask for. */
+  readonly maxDelayMs: number
+  /** From 0 up to 1; for tests. */
+  readonly random: () => number
+}
+
+/**
+ * What may be sent again. `always`: whatever went wrong, for doing it twice does nothing more. `refused`: only what the
+ * service has said it did not begin.
+ */
+export type Repeatable = 'always' | 'refused'
+
+/** Answers of a service, or of something before it, that may be another one in a moment. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504])
+
+/** Runs attempts until one succeeds, fails for good, or the deadline would be passed; then the last failure is thrown. */
+export async function withRetries<T>(
+  policy: RetryPolicy,
+  repeatable: Repeatable,
+  signal: AbortSignal | undefined,
+  attempt: (number: number, timeoutMs: number) => Promise<T>,
+  onFailure: (number: number, error: unknown, retryInMs: number | undefined) => void,
+): Promise<T> {
+  const endsAt = performance.now() + policy.deadlineMs
+  for (let number = 1; ; number++) {
+    signal?.throwIfAborted()
+    try {
+      return await attempt(number, Math.min(policy.attemptTimeoutMs, endsAt - performance.now()))
+    } catch (error) {
+      const mayRepeat = number < policy.maxAttempts && mayPass(error, repeatable)
+      const delay = mayRepeat ? delayAfter(error, number, policy) : undefined
+      const retryInMs = delay !== undefined && performance.now() + delay < endsAt ? delay : undefined
+      if (error instanceof HoldfastError) error.attempts = number
+      onFailure(number, error, retryInMs)
+      if (retryInMs === undefined) throw error
+      await pause(retryInMs, signal)
+    }
+  }
+}
+
+function mayPass(error: unknown, repeatable: Repeatable): boolean {
+  // By these nothing was begun, so that the same may be sent again whatever it is.
+  if (isProblem(error, 'idempotency-in-progress', 'order-in-progress', 'rate-limited', 'overloaded'))
+    return true
+  if (repeatable === 'refused') return false
+  if (error instanceof NetworkError || error instanceof TimeoutError) return true
+  if (error instanceof ProblemError) return PASSING.has(error.status)
+  // A body that broke off says as little as none.
+  return (
+    error instanceof UnexpectedAnswerError &&
+    (PASSING.has(error.status) || error.cause instanceof SyntaxError)
+  )
+}
+
+/**
+ * Full jitter: anything up to a bound that doubles, so that clients which failed together do not come back together. What
+ * `Retry-After` asks for is waited in full, and the jitter on top of it.
+ */
+function delayAfter(
+  error: unknown,
+  number: number,
+  { baseDelayMs, maxDelayMs, random }: RetryPolicy,
+): number {
+  const jitter = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (number - 1))
+  const asked =
+    error instanceof ProblemError || error instanceof UnexpectedAnswerError ? error.retryAfterMs : undefined
+  return asked === undefined ? jitter : asked + Math.min(jitter, baseDelayMs)
+}
+
+/** @throws the signal's reason as soon as it is aborted */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,150 @@
+import { attempt, type Outgoing, type Received } from './attempt.ts'
+import { hasSlug, isProblemBody, ProblemError, UnexpectedAnswerError } from './errors.ts'
+import type { CachedAnswer } from './etag-cache.ts'
+import { problemSlugs } from './generated.ts'
+import { createLifecycleWatch } from './lifecycle.ts'
+import type { CallOptions, Settings } from './options.ts'
+import { type Repeatable, withRetries } from './retry.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  /** With its query, below the base URL. */
+  readonly path: string
+  /** The resource type of the answer: `order` of `application/vnd.holdfast.order+json`. */
+  readonly type: string
+  readonly repeatable: Repeatable
+  /** Whether it goes without a token. */
+  readonly isPublic?: boolean
+  readonly headers?: Record<string, string>
+  readonly body?: { readonly contentType: string; readonly value: unknown }
+}
+
+export interface Answer<Body> {
+  readonly body: Body
+  readonly etag: string | undefined
+  readonly link: string | undefined
+}
+
+export type Transport = ReturnType<typeof createTransport>
+
+/** The media type of a resource in a version. */
+export function mediaType(type: string, version: number): string {
+  return `application/vnd.holdfast.${type}+json; version=${version}`
+}
+
+/** Sends calls until they are answered, and turns answers into values and errors. */
+export function createTransport(settings: Settings) {
+  const { baseUrl, version, fetch, cache, onAttempt } = settings
+  const heedLifecycle = createLifecycleWatch(version, settings.onDeprecation)
+
+  async function headersOf(call: Call, cached: CachedAnswer | undefined, refused: string | undefined) {
+    const token = call.isPublic ? undefined : await settings.token(refused)
+    const headers: Record<string, string> = {
+      accept: mediaType(call.type, version),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(call.body !== undefined && { 'content-type': call.body.contentType }),
+      ...(cached !== undefined && { 'if-none-match': cached.etag }),
+      ...call.headers,
+    }
+    return { headers, token }
+  }
+
+  function read<Body>(url: string, received: Received, cached: CachedAnswer | undefined): Answer<Body> {
+    const { status, headers } = received
+    const spoken = headers.get('api-version')
+    const fresh: CachedAnswer = {
+      etag: headers.get('etag') ?? '',
+      body: received.text,
+      link: headers.get('link') ?? undefined,
+    }
+    if (status === 304 && cached !== undefined) {
+      return { body: parse(cached.body, received), etag: cached.etag, link: fresh.link ?? cached.link }
+    }
+    const body = parse(received.text, received)
+    if (status < 200 || status > 299) throw failureOf(body, received)
+    if (spoken !== null && spoken !== String(version))
+      throw unexpected(`An answer in version ${spoken}`, received)
+    if (fresh.etag !== '') cache?.set(url, fresh)
+    return { body, etag: fresh.etag || undefined, link: fresh.link }
+  }
+
+  return {
+    version,
+
+    /** Keeps an answer that is also the representation of another URL, to be asked for with its entity tag. */
+    remember(path: string, body: unknown, etag: string | undefined): void {
+      if (etag !== undefined) cache?.set(`${baseUrl}${path}`, { etag, body: JSON.stringify(body) })
+    },
+
+    /**
+     * @throws {HoldfastError} the last failure, when the call was refused, may not be repeated, or its deadline would be passed
+     * @throws the reason of `options.signal`, when that is aborted
+     */
+    async send<Body>(call: Call, options: CallOptions): Promise<Answer<Body>> {
+      const url = `${baseUrl}${call.path}`
+      const cached = call.method === 'GET' ? cache?.get(url) : undefined
+      const policy = { ...settings.retry, deadlineMs: options.deadlineMs ?? settings.retry.deadlineMs }
+      const { method } = call
+      let refusedToken: string | undefined
+      let beganAt = 0
+      let status: number | undefined
+
+      const once = async (number: number, timeoutMs: number): Promise<Answer<Body>> => {
+        beganAt = performance.now()
+        status = undefined
+        const { headers, token } = await headersOf(call, cached, refusedToken)
+        const request: Outgoing = {
+          method,
+          headers,
+          ...(call.body && { body: JSON.stringify(call.body.value) }),
+        }
+        const received = await attempt(fetch, url, request, timeoutMs, options.signal)
+        status = received.status
+        heedLifecycle(received.headers)
+        // One more try with a fresh token, if there is one: it may have run out on the way.
+        if (status === 401 && token !== undefined && refusedToken === undefined) {
+          refusedToken = token
+          if ((await settings.token(token)) !== token) {
+            onAttempt({ method, url, number, ms: performance.now() - beganAt, status, retryInMs: 0 })
+            return await once(number, timeoutMs)
+          }
+        }
+        const answer = read<Body>(url, received, cached)
+        const replayed = received.headers.get('idempotency-replayed') === 'true'
+        onAttempt({ method, url, number, ms: performance.now() - beganAt, status, replayed })
+        return answer
+      }
+      return await withRetries(policy, call.repeatable, options.signal, once, (number, error, retryInMs) =>
+        onAttempt({ method, url, number, ms: performance.now() - beganAt, status, error, retryInMs }),
+      )
+    },
+  }
+}
+
+/** @returns what the JSON says; nobody but the caller knows which representation that is */
+function parse(text: string, received: Received) {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unexpected('An answer that is not JSON', received, cause)
+  }
+}
+
+function failureOf(body: unknown, received: Received): Error {
+  if (!isProblemBody(body)) return unexpected('An error that is no problem of this service', received)
+  const slug = problemSlugs.find((one) => hasSlug(body, one))
+  if (slug !== undefined && hasSlug(body, slug)) return new ProblemError(slug, body, detailsOf(received))
+  return new UnexpectedAnswerError(body.detail, received.text, detailsOf(received), body)
+}
+
+function unexpected(what: string, received: Received, cause?: unknown): UnexpectedAnswerError {
+  return new UnexpectedAnswerError(what, received.text, detailsOf(received), undefined, cause)
+}
+
+const detailsOf = ({ status, headers }: Received) => ({
+  status,
+  requestId: headers.get('x-request-id') ?? undefined,
+  retryAfterMs: retryAfterMs(headers),
+  etag: headers.get('etag') ?? undefined,
+})
