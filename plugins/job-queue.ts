@@ -11,8 +11,6 @@ export interface JobQueueOptions {
   databaseUrl: () => string
   /** What to do with the jobs of each queue. */
   handlers: JobHandlers<string>
-  /** Told of each job that failed for good here. */
-  onDead?: (queue: string) => void
   /** From 0 to 1; Math.random if left out. */
   random?: () => number
 }
@@ -107,8 +105,8 @@ export const jobQueue = fp<JobQueueOptions>(
       const output = { reason: outcome.reason }
       const counts = outcome.kind === 'dead' || (outcome.counts ?? true)
       if (outcome.kind === 'dead' || (counts && row.retryCount >= row.retryLimit)) {
-        options.onDead?.(queue)
-        log.error({ err: outcome.cause, reason: outcome.reason, attempt }, 'a job is dead')
+        // At warn: whoever watches over the dead letters tells of each, this one or one that pg-boss gave up.
+        log.warn({ err: outcome.cause, reason: outcome.reason, attempt }, 'a job failed for good')
         return { id, status: 'deadletter', output }
       }
       const delayMs = outcome.afterMs ?? backoffMs(attempt, options.random ?? Math.random)

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { circuitBreakers } from '#plugins/circuit-breakers.ts'
+import { cursor } from '#plugins/cursor.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { operatorAuth } from '#plugins/operator-auth.ts'
@@ -7,7 +8,9 @@ import { problemDetails, problemServerOptions } from '#plugins/problem-details.t
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
+import { cursorSecret } from './config/cursor-secret.ts'
 import { assetRoute, dashboard } from './operations/dashboard.ts'
+import { deadLetterRoutes } from './operations/dead-letters.ts'
 import { loginPage } from './operations/login-page.ts'
 import { sandboxSwitches } from './operations/sandbox-switches.ts'
 import { watchRoutes } from './operations/watch-routes.ts'
@@ -23,11 +26,12 @@ export type OperationsParts = Pick<
   | 'productCache'
   | 'callPolicies'
   | 'database'
+  | 'deadLetters'
   | 'queues'
   | 'orderStatuses'
   | 'telemetry'
 > & {
-  config: Pick<Parts['config'], 'currency' | 'opsToken' | 'sandboxUrl'>
+  config: Pick<Parts['config'], 'currency' | 'opsToken' | 'sandboxUrl' | 'authJwtSecret' | 'paymentApiKey'>
 }
 
 /**
@@ -71,5 +75,9 @@ export async function buildOperations(
   // How products come in.
   await app.register(productCache, { productCache: parts.productCache })
   await app.register(productOperatorRoutes, { currency: config.currency, store: parts.products })
+
+  // What failed for good.
+  await app.register(cursor, { secret: cursorSecret(config) })
+  await app.register(deadLetterRoutes, { deadLetters: parts.deadLetters })
   return app
 }

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { createEmail } from './dependencies/email.ts'
 import { createInventory } from './dependencies/inventory.ts'
 import { createPayment } from './dependencies/payment.ts'
+import { createDeadLetterAlerts } from './jobs/dead-letter-alerts.ts'
 import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
 import { createQueueStore } from './jobs/queue-store.ts'
 import { createOrders } from './orders/orders.ts'
@@ -54,6 +55,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
   const inventory = createInventory({ url: config.inventoryUrl })
   const telemetry = createTelemetry()
   const email = createEmail({ url: config.smtpUrl, from: config.emailFrom })
+  const deadLetters = createDeadLetterStore(database)
 
   return {
     config,
@@ -67,7 +69,12 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     inventory,
     email,
     callPolicies: [payment.policy, inventory.policy, email.policy],
-    deadLetters: createDeadLetterStore(database),
+    deadLetters,
+    deadLetterAlerts: createDeadLetterAlerts({
+      store: deadLetters,
+      log,
+      onDeadLetter: ({ queue }) => void telemetry.dead.set(queue, (telemetry.dead.get(queue) ?? 0) + 1),
+    }),
     queues: createQueueStore(database),
     orderStatuses: createStatusStore(database),
     telemetry,

@@ -8,6 +8,8 @@ import type { Parts } from './parts.ts'
 
 /** A key's time is over a minute late at most, which nobody notices in a day. */
 const REAP_EVERY_MS = 60_000
+/** As soon as a person could act on it; it costs a look into an index that is empty. */
+const LOOK_FOR_DEAD_LETTERS_EVERY_MS = 1_000
 
 /**
  * The half that nobody waits for: finishing what a dead process left, charging later, mail, the warehouse. It
@@ -15,16 +17,19 @@ const REAP_EVERY_MS = 60_000
  */
 export async function buildWorker(parts: Parts): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: parts.log })
-  const { dead } = parts.telemetry
   await app.register(jobQueue, {
     databaseUrl: parts.database.hostInUse,
     handlers: orderJobs(parts.orders),
-    onDead: (queue) => void dead.set(queue, (dead.get(queue) ?? 0) + 1),
   })
   await app.register(recurringTask, {
     task: 'reap idempotency keys',
     everyMs: REAP_EVERY_MS,
     run: () => reapAll(parts.orders),
+  })
+  await app.register(recurringTask, {
+    task: 'look for dead letters',
+    everyMs: LOOK_FOR_DEAD_LETTERS_EVERY_MS,
+    run: () => parts.deadLetterAlerts.look(),
   })
   return app
 }

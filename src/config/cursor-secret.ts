@@ -5,5 +5,7 @@ import type { Config } from '../config.ts'
  * no signing secret, so the payment key stands in, which is always set. The key itself is derived from it
  * and cannot be turned back. Changing that secret ends the cursors that are out, which is a `400` once.
  */
-export const cursorSecret = ({ authJwtSecret, paymentApiKey }: Config): string =>
-  authJwtSecret ?? paymentApiKey
+export const cursorSecret = ({
+  authJwtSecret,
+  paymentApiKey,
+}: Pick<Config, 'authJwtSecret' | 'paymentApiKey'>): string => authJwtSecret ?? paymentApiKey

@@ -100,8 +100,11 @@ function aboutQueues(
   gauge('holdfast_dead_letters', 'Failed for good, waiting for a decision.', ['queue'], async () =>
     (await readings.queues()).map(({ name, dead }) => [{ queue: name }, dead] as const),
   )
-  counter('holdfast_dead_letters_total', 'Failed for good in this process.', ['queue'], () =>
-    QUEUES.map((queue) => [{ queue }, telemetry.dead.get(queue) ?? 0] as const),
+  counter(
+    'holdfast_dead_letters_total',
+    'Failed for good. Each is counted once, by the process that told of it.',
+    ['queue'],
+    () => QUEUES.map((queue) => [{ queue }, telemetry.dead.get(queue) ?? 0] as const),
   )
 }
 

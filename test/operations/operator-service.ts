@@ -1,7 +1,8 @@
 import type { TestContext } from 'node:test'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, probePaths } from '#plugins/health.ts'
+import { createDeadLetterStore } from '#src/jobs/dead-letter-store.ts'
 import { createQueueStore } from '#src/jobs/queue-store.ts'
 import { buildOperations } from '#src/operations.ts'
 import { createStatusStore } from '#src/orders/status-store.ts'
@@ -9,10 +10,17 @@ import { problems } from '#src/problems.ts'
 import { createTelemetry } from '#src/telemetry.ts'
 import { startProductService } from '../products/product-service.ts'
 
+export interface OperationsOptions {
+  opsToken?: string
+  log?: Logger
+}
+
 /** The operations listener on a real socket, with the catalogue's public half beside it. */
-export async function startOperations(t: TestContext, options: { opsToken?: string } = {}) {
+export async function startOperations(
+  t: TestContext,
+  { log = pino({ level: 'silent' }), ...options }: OperationsOptions = {},
+) {
   const service = await startProductService(t, { freshMs: 60_000 })
-  const log = pino({ level: 'silent' })
   const problemFormat = { catalogue: problems, probes: probePaths, publicUrl: 'https://api.example.com' }
   const shutdown = createShutdown({ drainSeconds: 0, shutdownSeconds: 5, log, steps: [], exit: () => {} })
   const health = createHealth({
@@ -24,7 +32,8 @@ export async function startOperations(t: TestContext, options: { opsToken?: stri
   })
   const operations = await buildOperations(
     {
-      config: { currency: 'USD', ...options },
+      config: { currency: 'USD', paymentApiKey: 'sk_test_fake', ...options },
+      deadLetters: createDeadLetterStore(service.database),
       log,
       callPolicies: [],
       database: service.database,

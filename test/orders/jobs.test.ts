@@ -106,7 +106,9 @@ suite('Work that nobody waits for', { concurrency: 2 }, () => {
       const dead = await sql`select from pgboss.job where name = 'charge-order-dead' and state = 'created'`
       return dead.length === 1
     })
-    assert.ok(service.logs.some(({ level, msg }) => level === 'error' && msg === 'a job is dead'))
+    await eventually('the alert', () =>
+      service.logs.some(({ level, msg }) => level === 'error' && msg === 'a job is dead'),
+    )
     const health = await bodyOf(await fetch(`${service.api}/health`))
     assert.equal(health.checks.queue.status === 'degraded' || health.status === 'healthy', true)
     await eventually('health to tell', async () => {

@@ -43,7 +43,7 @@ export async function startProductService(t: TestContext, options: ProductServic
     await database.close()
     line.close()
   })
-  return { app, database, store, cache, line }
+  return { app, database, databaseUrl: direct.href, store, cache, line }
 }
 
 /** A TCP relay: `cut` drops what is open and takes nothing new until `mend`. */
