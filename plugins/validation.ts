@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Static, TSchema } from 'typebox'
 import { fragmentPointer, Problem, type Violation } from './problem-details.ts'
-import type { Findings } from './validation/check.ts'
+import { type Findings, isObject, keyword } from './validation/check.ts'
 import { compile } from './validation/compile.ts'
 import { readQuery } from './validation/query.ts'
 
@@ -79,6 +79,7 @@ const places: Readonly<Record<string, Place>> = { body: 'body', params: 'path', 
 
 /** Fastify's side of it: what a route's schema refuses is a `validation-failed`, and the handler gets the types. */
 const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
+  if (httpPart === 'params' && asksForStrings(schema)) return () => true
   const validate =
     httpPart === 'querystring' ? compileQuery(schema) : compileValidator(schema, places[httpPart] ?? 'body')
   return (value: unknown) => {
@@ -89,6 +90,19 @@ const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 
       throw error
     }
   }
+}
+
+/** Whether nothing but strings is asked for, which the parameters of a path that matched always are. */
+function asksForStrings(schema: TSchema): boolean {
+  const { type, required, properties, ...others } = {
+    required: [],
+    properties: {},
+    type: 'object',
+    ...schema,
+  }
+  const isPlain = (each: unknown) =>
+    isObject(each) && keyword(each, 'type') === 'string' && Object.keys(each).length === 1
+  return Object.keys(others).length === 0 && Object.values(properties).every(isPlain)
 }
 
 export const validation = fp(

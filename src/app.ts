@@ -17,6 +17,7 @@ import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { telemetry } from '#plugins/telemetry.ts'
 import { validation } from '#plugins/validation.ts'
+import { writeCoalescing } from '#plugins/write-coalescing.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { openapiRoutes } from './openapi/routes.ts'
 import { orders } from './orders/orders.ts'
@@ -62,6 +63,7 @@ export async function buildApp(
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
   await app.register(telemetry, parts.telemetry)
+  await app.register(writeCoalescing)
   await app.register(acceptVersion, versionsOf(parts))
   await app.register(securityHeaders, { publicUrl: problemFormat.publicUrl })
   await app.register(cors, { origins: config.corsOrigins })

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
+import { logDestination } from '#plugins/request-log/destination.ts'
 import { loggerOptions } from '#plugins/request-log.ts'
 import { buildApp } from './app.ts'
 import { type Environment, readConfig } from './config.ts'
@@ -26,7 +27,7 @@ export interface Service {
  */
 export async function startService(env: Environment): Promise<Service> {
   const config = readConfig(env)
-  const log = pino(loggerOptions({ level: config.logLevel }))
+  const log = pino(loggerOptions({ level: config.logLevel }), logDestination())
   const parts = createParts(config, log)
   const worker = config.role === 'api' ? undefined : await buildWorker(parts)
 

@@ -1,0 +1,54 @@
+import type { FastifyBaseLogger } from 'fastify'
+import pino, { type Logger } from 'pino'
+import { redact } from './redact.ts'
+
+/** What is said of a request. Nothing in it but the id is the client's own choice of words. */
+export interface RequestLine {
+  readonly level: 'debug' | 'info'
+  readonly requestId: string
+  /** Whether the client chose the id. */
+  readonly idIsTheirs: boolean
+  readonly method: string
+  /** Pattern, not path; null for a path that has none. */
+  readonly route: string | null
+  /** Null when the client went away before the answer. */
+  readonly status: number | null
+  readonly durationMs: number | null
+  readonly version: number | undefined
+  /** A hash. */
+  readonly principal: string | undefined
+  /** What its idempotency key was found to be: `miss`, `hit`, … */
+  readonly idempotency: string | null
+  readonly problem: string | null
+  readonly message: string
+}
+
+const { chindingsSym, streamSym, timeSym } = pino.symbols
+
+/**
+ * Writes the lines of requests into the stream of a pino logger as the logger itself would, at a tenth of its price:
+ * names and types are known, so nothing has to be searched for serializers, escapes or secrets but what came from outside.
+ * A logger that is not pino's gets an object.
+ */
+export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) => void {
+  if (!isPino(log)) return ({ level, message, ...line }) => log[level](line, message)
+  const internals: { [name: symbol]: unknown } = Object(log)
+  const stream = internals[streamSym] as { write(line: string): void }
+  const bindings = String(internals[chindingsSym])
+  const time = internals[timeSym] as () => string
+  return (line) => {
+    if (!log.isLevelEnabled(line.level)) return
+    const text =
+      `{"level":"${line.level}"${time()}${bindings},"requestId":${JSON.stringify(line.requestId)}` +
+      `,"method":"${line.method}","route":${JSON.stringify(line.route)}` +
+      `,"status":${line.status},"durationMs":${line.durationMs}` +
+      (line.version === undefined ? '' : `,"version":${line.version}`) +
+      (line.principal === undefined ? '' : `,"principal":"${line.principal}"`) +
+      (line.idempotency === null ? '' : `,"idempotency":"${line.idempotency}"`) +
+      (line.problem === null ? '' : `,"problem":"${line.problem}"`) +
+      `,"msg":"${line.message}"}\n`
+    stream.write(line.idIsTheirs ? redact(text) : text)
+  }
+}
+
+const isPino = (log: FastifyBaseLogger): log is Logger & FastifyBaseLogger => 'isLevelEnabled' in log
