@@ -4,7 +4,7 @@
 --
 -- Locks are taken in one order everywhere (keys, orders, products, each sorted), so two lists never deadlock.
 --
--- requests: [{ position, orderId, principal, userName, userEmail, route, key, fingerprint (hex), request,
+-- requests: [{ position, orderId, principal, userName, userEmail, route, key, fingerprint (hex), request, traceparent,
 --              lines: [{ productId, quantity }], paymentToken, shippingAddress, note, metadata }]
 -- outcome: placed | resumed (an ended lease taken over) with the order; replay with the response; in-flight with
 --   { retryAfterSeconds }; reused; unknown-product with { lines: [index] }; insufficient-stock with { items }.
@@ -154,8 +154,9 @@ begin
 
     perform enqueue_jobs(jsonb_agg(jsonb_build_object(
       'queue', 'finish-order', 'id', r."orderId", 'delaySeconds', lease_seconds,
-      'data', jsonb_build_object('orderId', r."orderId", 'requestId', r.request ->> 'requestId'))))
-    from jsonb_to_recordset(requests) as r ("orderId" uuid, request jsonb)
+      'data', jsonb_strip_nulls(jsonb_build_object(
+        'orderId', r."orderId", 'requestId', r.request ->> 'requestId', 'traceparent', r.traceparent)))))
+    from jsonb_to_recordset(requests) as r ("orderId" uuid, request jsonb, traceparent text)
     where r."orderId" = any (placed);
   end if;
 

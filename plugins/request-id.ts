@@ -8,8 +8,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** W3C `traceparent` for calls that this request gives rise to: one parent id for all of them. */
     readonly traceparent: string
+    /** The same as far as it is known: null until somebody asked for it, or begins a trace by setting it. */
+    ownTraceparent: string | null
+    /** Of a trace that its caller began or that it has become part of; most requests are part of none. */
+    readonly traceId: string | undefined
   }
 }
+
+/** Where the trace id stands in a `traceparent`. */
+const TRACE_ID = [3, 35] as const
 
 const acceptable = /^[A-Za-z0-9._-]{1,128}$/
 
@@ -25,12 +32,17 @@ export function genReqId(request: IncomingMessage): string {
 /** Echoes the request id on every response, and keeps the trace. Register it first: later hooks may refuse. */
 export const requestId = fp(
   async (app) => {
-    const traces = new WeakMap<FastifyRequest, string>()
+    app.decorateRequest('ownTraceparent', null)
     app.decorateRequest('traceparent', {
       getter(this: FastifyRequest) {
-        const trace = traces.get(this) ?? continueTrace(this.headers.traceparent)
-        traces.set(this, trace)
-        return trace
+        this.ownTraceparent ??= continueTrace(this.headers.traceparent)
+        return this.ownTraceparent
+      },
+    })
+    app.decorateRequest('traceId', {
+      getter(this: FastifyRequest) {
+        const given = this.headers.traceparent !== undefined
+        return (given ? this.traceparent : this.ownTraceparent)?.slice(...TRACE_ID)
       },
     })
     app.addHook('onRequest', (request, reply, done) => {

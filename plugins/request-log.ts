@@ -13,6 +13,8 @@ export interface RequestLogOptions {
   readonly principalOf?: (request: FastifyRequest) => string | undefined
   /** The version that was answered in. */
   readonly versionOf?: (request: FastifyRequest) => number | undefined
+  /** The trace that it is part of, if it is part of one. */
+  readonly traceIdOf?: (request: FastifyRequest) => string | undefined
   /** What its idempotency key was found to be. */
   readonly idempotencyOf?: (request: FastifyRequest) => string | null
 }
@@ -59,7 +61,7 @@ export class RequestLogController extends LogController {
 
 /** Writes one line a request, when it was answered, or when its client went away. */
 export const requestLog = fp<RequestLogOptions>(
-  async (app, { probes = [], principalOf, versionOf, idempotencyOf }) => {
+  async (app, { probes = [], principalOf, versionOf, idempotencyOf, traceIdOf }) => {
     const quiet = new Set(probes)
     const writeLine = requestLineWriter(app.log)
 
@@ -77,6 +79,7 @@ export const requestLog = fp<RequestLogOptions>(
         durationMs: reply === undefined ? null : Math.round(reply.elapsedTime * 1_000) / 1_000,
         version: version === 0 ? undefined : version,
         principal: principal === undefined ? undefined : hashOf(principal),
+        traceId: traceIdOf?.(request),
         idempotency: idempotencyOf?.(request) ?? null,
         problem: request.problemSlug,
         message: reply === undefined ? 'request aborted by its client' : 'request answered',

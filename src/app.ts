@@ -72,6 +72,7 @@ export async function buildApp(
     probes: probePaths,
     principalOf: (request) => request.caller?.id,
     versionOf: (request) => request.version,
+    traceIdOf: (request) => request.traceId,
     idempotencyOf: (request) => request.idempotencyResult,
   })
 

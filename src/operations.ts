@@ -55,7 +55,7 @@ export async function buildOperations(
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
   await app.register(problemDetails, problemFormat)
-  await app.register(requestLog, { probes: probePaths })
+  await app.register(requestLog, { probes: probePaths, traceIdOf: (request) => request.traceId })
   await app.register(strictJson)
 
   // Who may act; machines are asked nothing.

@@ -17,6 +17,8 @@ export interface RequestLine {
   readonly version: number | undefined
   /** A hash. */
   readonly principal: string | undefined
+  /** 32 hexadecimal digits. */
+  readonly traceId: string | undefined
   /** What its idempotency key was found to be: `miss`, `hit`, … */
   readonly idempotency: string | null
   readonly problem: string | null
@@ -44,6 +46,7 @@ export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) =
       `,"status":${line.status},"durationMs":${line.durationMs}` +
       (line.version === undefined ? '' : `,"version":${line.version}`) +
       (line.principal === undefined ? '' : `,"principal":"${line.principal}"`) +
+      (line.traceId === undefined ? '' : `,"traceId":"${line.traceId}"`) +
       (line.idempotency === null ? '' : `,"idempotency":"${line.idempotency}"`) +
       (line.problem === null ? '' : `,"problem":"${line.problem}"`) +
       `,"msg":"${line.message}"}\n`

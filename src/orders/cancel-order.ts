@@ -25,7 +25,8 @@ export async function cancelOrder(
     const etag = orderEtag(order, request.version)
     if (ifMatch(request, etag) === false) throw problem('precondition-failed', { headers: { etag } })
     refuseUnlessCancellable(order)
-    const outcome = await store.move({ move: cancelled(order, now()), requestId: request.id })
+    const context = { requestId: request.id, traceparent: request.traceparent }
+    const outcome = await store.move({ move: cancelled(order, now()), context })
     if (outcome.moved) stockChanged(order.lines.map(({ productId }) => productId))
     order = outcome.order
   }

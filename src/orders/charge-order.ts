@@ -1,4 +1,5 @@
 import type { Job, JobOutcome } from '#plugins/job-queue.ts'
+import type { CallContext } from '../dependencies/call-context.ts'
 import { chargeOf } from './finish-order.ts'
 import type { OrderJob } from './jobs.ts'
 import { declined, type Move, type Order, paid } from './order.ts'
@@ -16,7 +17,7 @@ export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJo
   if (order === null) return { kind: 'done' }
 
   const charge = await orders.payment.charge(chargeOf(order), context)
-  await settle(orders, order, context.requestId, (current) =>
+  await settle(orders, order, context, (current) =>
     charge.kind === 'captured'
       ? // The warehouse has been told, or has a job of its own.
         paid(current, charge.reference, 'reserved', orders.now())
@@ -28,12 +29,12 @@ export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJo
 async function settle(
   orders: Orders,
   asked: Order,
-  requestId: string,
+  context: CallContext,
   decide: (order: Order) => Move,
 ): Promise<void> {
   let order = asked
   while (order.status === 'payment_pending') {
-    const outcome = await orders.store.move({ move: decide(order), requestId })
+    const outcome = await orders.store.move({ move: decide(order), context })
     if (outcome.moved) return
     // Its note or address was changed meanwhile, or it was cancelled: look again.
     order = outcome.order

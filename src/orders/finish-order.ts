@@ -91,15 +91,11 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
     })
   }
 
-  async function settle(
-    placed: Order,
-    decide: Decision,
-    { requestId }: CallContext,
-  ): Promise<StoredResponse> {
+  async function settle(placed: Order, decide: Decision, context: CallContext): Promise<StoredResponse> {
     let order = placed
     for (;;) {
       const { move, answer } = decide(order)
-      const outcome = await store.move({ move, response: answer(move.to), requestId })
+      const outcome = await store.move({ move, response: answer(move.to), context })
       if (outcome.response !== null) return outcome.response
       const stillOurs =
         outcome.order.status === 'pending' && outcome.order.leaseGeneration === placed.leaseGeneration

@@ -1,5 +1,6 @@
 import { isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
+import type { CallContext } from '../dependencies/call-context.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import type { Move, Order } from './order.ts'
 import { toUuid } from './order-id.ts'
@@ -12,7 +13,7 @@ export interface MoveRequest {
   /** What the client of the order is answered, now and whenever it asks again; kept in the same statement. */
   response?: StoredResponse
   /** Whose request it is, for the jobs that follow. */
-  requestId: string
+  context: CallContext
 }
 
 export interface MoveOutcome {
@@ -73,7 +74,7 @@ function isSame(order: Order, wanted: Order): boolean {
 }
 
 function toMove(
-  { move: { from, to, restock, followUps }, response, requestId }: MoveRequest,
+  { move: { from, to, restock, followUps }, response, context }: MoveRequest,
   position: number,
 ) {
   const orderId = toUuid(from.id)
@@ -97,8 +98,14 @@ function toMove(
     jobs: followUps.map(({ queue, delaySeconds, mail }) => ({
       queue,
       id: orderId,
-      data: { orderId, requestId, ...(mail === undefined ? {} : { mail }) },
+      data: { orderId, ...requestOf(context), ...(mail === undefined ? {} : { mail }) },
       delaySeconds,
     })),
   }
 }
+
+/** What a job is told of the request that called for it. Absent, not null. */
+const requestOf = ({ requestId, traceparent }: CallContext) => ({
+  requestId,
+  ...(traceparent === undefined ? {} : { traceparent }),
+})

@@ -32,6 +32,7 @@ export async function placeOrder(request: FastifyRequest, reply: FastifyReply): 
       version: request.version,
     }),
     format: { version: request.version, mediaType: request.responseType, requestId: request.id },
+    traceparent: request.traceparent,
     request: order,
   }
 

@@ -72,7 +72,10 @@ export function createPlaceStatement(database: Database, options: PlaceStatement
   }
 }
 
-function toRequest({ orderId, principal, key, fingerprint, format, request }: Placement, position: number) {
+function toRequest(
+  { orderId, principal, key, fingerprint, format, traceparent, request }: Placement,
+  position: number,
+) {
   return {
     position,
     orderId: toUuid(orderId),
@@ -86,6 +89,7 @@ function toRequest({ orderId, principal, key, fingerprint, format, request }: Pl
     lines: sumLines(request.items).map((line: OrderItem) => ({ ...line })),
     paymentToken: request.paymentToken,
     // Absent, not null: a JSON null would be kept as a value.
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(request.shippingAddress === undefined ? {} : { shippingAddress: { ...request.shippingAddress } }),
     ...(request.note === undefined ? {} : { note: request.note }),
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),

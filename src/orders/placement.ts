@@ -34,6 +34,8 @@ export interface Placement {
   /** SHA-256 over the canonical body, its version and the negotiated version. */
   fingerprint: Buffer
   format: AnswerFormat
+  /** W3C trace context of the request, for the jobs that follow. */
+  traceparent?: string
   request: OrderRequest
 }
 

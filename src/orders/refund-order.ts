@@ -22,7 +22,7 @@ export async function refundOrder(orders: Orders, { data, context }: Job<OrderJo
   const status = reference === null ? 'voided' : 'refunded'
   await orders.store.move({
     move: moneyReturned(order, { status, reference }, orders.now()),
-    requestId: context.requestId,
+    context,
   })
   return { kind: 'done' }
 

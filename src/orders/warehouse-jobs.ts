@@ -1,4 +1,5 @@
 import type { Job, JobOutcome } from '#plugins/job-queue.ts'
+import type { CallContext } from '../dependencies/call-context.ts'
 import type { OrderJob } from './jobs.ts'
 import { cancelled, isCancellable, type Order } from './order.ts'
 import type { Orders } from './orders.ts'
@@ -20,7 +21,7 @@ export async function reserveStock(orders: Orders, { data, context }: Job<OrderJ
 
   const { kind } = await orders.inventory.reserve({ orderId: order.id, items: order.lines }, context)
   if (kind === 'refused') {
-    await cancel(orders, order, context.requestId)
+    await cancel(orders, order, context)
     return { kind: 'done' }
   }
 
@@ -30,10 +31,10 @@ export async function reserveStock(orders: Orders, { data, context }: Job<OrderJ
   return { kind: 'done' }
 }
 
-async function cancel(orders: Orders, asked: Order, requestId: string): Promise<void> {
+async function cancel(orders: Orders, asked: Order, context: CallContext): Promise<void> {
   let order = asked
   while (isCancellable(order)) {
-    const outcome = await orders.store.move({ move: cancelled(order, orders.now()), requestId })
+    const outcome = await orders.store.move({ move: cancelled(order, orders.now()), context })
     if (outcome.moved) return
     order = outcome.order
   }

@@ -71,12 +71,18 @@ suite('A cancellation of what nobody knows the end of', { concurrency: 1 }, () =
     assert.ok(before !== null && !before.payment.sent)
     const sent = await store.chargeIsSent(toUuid(id))
     assert.ok(sent !== null)
-    const outcome = await store.move({ move: cancelled(before, new Date()), requestId: 'cancel' })
+    const outcome = await store.move({
+      move: cancelled(before, new Date()),
+      context: { requestId: 'cancel' },
+    })
     assert.equal(outcome.moved, false)
     assert.equal(outcome.order.status, 'payment_pending')
     assert.ok(outcome.order.payment.sent)
 
-    const second = await store.move({ move: cancelled(outcome.order, new Date()), requestId: 'cancel' })
+    const second = await store.move({
+      move: cancelled(outcome.order, new Date()),
+      context: { requestId: 'cancel' },
+    })
     assert.equal(second.moved, true)
     assert.equal(second.order.payment.status, 'refund_pending')
   })

@@ -17,7 +17,7 @@ test('Two moves of one order that go in one list move it once, and bring its sto
 
   const [first, second] = [await paidOrder(store, 'first'), await paidOrder(store, 'second')]
   const cancel = (order: typeof first) =>
-    store.move({ move: cancelled(order, new Date()), requestId: 'somebody' })
+    store.move({ move: cancelled(order, new Date()), context: { requestId: 'somebody' } })
   // The first is sent at once, alone; the other two wait for it and go together.
   await Promise.all([cancel(first), cancel(second), cancel(second)])
 
@@ -36,5 +36,5 @@ async function paidOrder(store: OrderStore, key: string) {
   })
   assert.ok(placed.outcome === 'placed')
   const move = paid(placed.order, 'pi_1', 'reserved', new Date())
-  return (await store.move({ move, requestId: 'somebody' })).order
+  return (await store.move({ move, context: { requestId: 'somebody' } })).order
 }
