@@ -1,8 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
-import { type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
+import { type JobWithMetadata, PgBoss } from 'pg-boss'
 import { connectionTo } from './job-queue/connection.ts'
-import { backoffMs, type Job, type JobHandlers, type JobOutcome } from './job-queue/job.ts'
+import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
+import { reasonOf } from './job-queue/reason.ts'
+import { completeEarly, settle } from './job-queue/settle.ts'
 
 export type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 
@@ -11,17 +13,28 @@ export interface JobQueueOptions {
   databaseUrl: () => string
   /** What to do with the jobs of each queue. */
   handlers: JobHandlers<string>
+  /** How many jobs of a queue this process works on at once; 20 if left out. */
+  concurrency?: Record<string, number>
+  /**
+   * How often to look for jobs whose workers died, for all processes together. A job runs again after its queue's
+   * heartbeat, up to two of these (who looks next may have come a moment too early before), the queue's retry delay
+   * and a poll. 10 if left out.
+   */
+  monitorSeconds?: number
   /** From 0 to 1; Math.random if left out. */
   random?: () => number
 }
 
 /** Twice the poll is the most that a job waits when it is quiet; each queue costs one statement a poll. */
 const POLL_SECONDS = 1
-/** Taken at once by one worker: calls to dependencies overlap, and one slow job does not hold many others. */
-const BATCH = 10
-/** Each queue has workers of its own, so that a backlog of mail delays no charge. */
+/** Jobs of a queue at once: they wait for others, mostly. */
+const CONCURRENCY = 20
+/**
+ * Each queue has workers of its own, so that a backlog of mail delays no charge; and two, so that a batch that waits
+ * for its slowest job holds up half of the queue at most.
+ */
 const WORKERS_PER_QUEUE = 2
-/** Dead workers' jobs come back within the heartbeat (20 s) and one of these. */
+/** How often jobs of dead workers are looked for; see `monitorSeconds`. */
 const MONITOR_SECONDS = 10
 /** Between attempts to reach the database while it is away. */
 const RECONNECT_MS = 1_000
@@ -51,7 +64,7 @@ export const jobQueue = fp<JobQueueOptions>(
 
     async function startWhenPossible() {
       while (!stopping.signal.aborted) {
-        const candidate = createBoss(options.databaseUrl, app.log)
+        const candidate = createBoss(options, app.log)
         try {
           await candidate.start()
           boss = candidate
@@ -69,56 +82,38 @@ export const jobQueue = fp<JobQueueOptions>(
 
     async function work(on: PgBoss, queue: string, handler: JobHandlers<string>[string]) {
       const settings = {
-        batchSize: BATCH,
+        batchSize: Math.ceil((options.concurrency?.[queue] ?? CONCURRENCY) / WORKERS_PER_QUEUE),
         localConcurrency: WORKERS_PER_QUEUE,
         pollingIntervalSeconds: POLL_SECONDS,
         burstWhenBatchFull: true,
         includeMetadata: true,
         perJobResults: true,
       } as const
-      await on.work(queue, settings, (jobs: JobWithMetadata<unknown>[]) =>
-        Promise.all(jobs.map((job) => run(on, queue, handler, job))),
-      )
-    }
-
-    async function run(
-      on: PgBoss,
-      queue: string,
-      handler: JobHandlers<string>[string],
-      row: JobWithMetadata<unknown>,
-    ): Promise<JobResult> {
-      const job = toJob(row, app.log.child({ queue, jobId: row.id }))
-      const outcome = await handler(job).catch(
-        (error: unknown): JobOutcome => ({ kind: 'retry', reason: String(error), cause: error }),
-      )
-      return await settle(on, queue, row, job, outcome)
-    }
-
-    async function settle(
-      on: PgBoss,
-      queue: string,
-      row: JobWithMetadata<unknown>,
-      { id, attempt, log }: Job<unknown>,
-      outcome: JobOutcome,
-    ): Promise<JobResult> {
-      if (outcome.kind === 'done') return { id, status: 'completed' }
-      const output = { reason: outcome.reason }
-      const counts = outcome.kind === 'dead' || (outcome.counts ?? true)
-      if (outcome.kind === 'dead' || (counts && row.retryCount >= row.retryLimit)) {
-        // At warn: whoever watches over the dead letters tells of each, this one or one that pg-boss gave up.
-        log.warn({ err: outcome.cause, reason: outcome.reason, attempt }, 'a job failed for good')
-        return { id, status: 'deadletter', output }
-      }
-      const delayMs = outcome.afterMs ?? backoffMs(attempt, options.random ?? Math.random)
-      log.warn({ err: outcome.cause, reason: outcome.reason, attempt, delayMs }, 'a job will be tried again')
-      await postpone(on, queue, id, delayMs, counts)
-      return { id, status: 'failed', output }
+      const settling = { boss: on, queue, random: options.random ?? Math.random }
+      await on.work(queue, settings, async (rows: JobWithMetadata<unknown>[]) => {
+        const early = completeEarly(settling, app.log)
+        try {
+          return await Promise.all(
+            rows.map(async (row) => {
+              const job = toJob(row, app.log.child({ queue, jobId: row.id }))
+              const outcome = await attempt(handler, job)
+              if (outcome.kind === 'done') early.add(row)
+              return await settle(settling, row, job, outcome)
+            }),
+          )
+        } finally {
+          early.end()
+        }
+      })
     }
   },
   { name: 'job-queue', fastify: '5.x' },
 )
 
-function createBoss(databaseUrl: () => string, log: FastifyBaseLogger): PgBoss {
+function createBoss(
+  { databaseUrl, monitorSeconds = MONITOR_SECONDS }: JobQueueOptions,
+  log: FastifyBaseLogger,
+): PgBoss {
   const boss = new PgBoss({
     ...connectionTo(databaseUrl),
     // Polls are short; one connection for them, one for settling while the other waits.
@@ -128,12 +123,20 @@ function createBoss(databaseUrl: () => string, log: FastifyBaseLogger): PgBoss {
     migrate: false,
     createSchema: false,
     schedule: false,
-    superviseIntervalSeconds: MONITOR_SECONDS,
-    monitorIntervalSeconds: MONITOR_SECONDS,
+    superviseIntervalSeconds: monitorSeconds,
+    monitorIntervalSeconds: monitorSeconds,
   })
   // Lost connections and failed polls come here; each is tried again by itself.
   boss.on('error', (error) => log.warn({ err: asError(error) }, 'the job queue met an error'))
   return boss
+}
+
+async function attempt(handler: JobHandlers<string>[string], job: Job<unknown>): Promise<JobOutcome> {
+  try {
+    return await handler(job)
+  } catch (error) {
+    return { kind: 'retry', reason: reasonOf(error), cause: error }
+  }
 }
 
 /** Some of its errors are plain objects with an error's members. */
@@ -151,17 +154,4 @@ function toJob(row: JobWithMetadata<unknown>, log: FastifyBaseLogger): Job<unkno
 function textAt(data: unknown, member: string): string | undefined {
   const value: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, member) : undefined
   return typeof value === 'string' ? value : undefined
-}
-
-/**
- * pg-boss knows no `Retry-After`, and its jitter is half of it: so the delay is written into the job before the
- * job is failed. An attempt that does not count raises the limit by the one it used.
- */
-async function postpone(boss: PgBoss, queue: string, id: string, delayMs: number, counts: boolean) {
-  await boss.getDb().executeSql(
-    `update pgboss.job
-     set retry_delay = $3, retry_backoff = false, retry_limit = retry_limit + $4
-     where name = $1 and id = $2 and state = 'active'`,
-    [queue, id, Math.max(1, Math.round(delayMs / 1000)), counts ? 0 : 1],
-  )
 }

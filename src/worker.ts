@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { jobQueue } from '#plugins/job-queue.ts'
+import { type JobQueueOptions, jobQueue } from '#plugins/job-queue.ts'
 import { recurringTask } from '#plugins/recurring-task.ts'
+import { queueConcurrency } from './jobs/queues.ts'
 import { orderJobs } from './orders/jobs.ts'
 import type { Orders } from './orders/orders.ts'
 import { REAPED_AT_ONCE } from './orders/store.ts'
@@ -11,15 +12,20 @@ const REAP_EVERY_MS = 60_000
 /** As soon as a person could act on it; it costs a look into an index that is empty. */
 const LOOK_FOR_DEAD_LETTERS_EVERY_MS = 1_000
 
+/** Figures to differ from the plugin's, in tests. */
+export type WorkerOptions = Pick<JobQueueOptions, 'monitorSeconds'>
+
 /**
  * The half that nobody waits for: finishing what a dead process left, charging later, mail, the warehouse. It
  * listens to nothing; being ready starts it, being closed gives the jobs under way back.
  */
-export async function buildWorker(parts: Parts): Promise<FastifyInstance> {
+export async function buildWorker(parts: Parts, options: WorkerOptions = {}): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: parts.log })
   await app.register(jobQueue, {
     databaseUrl: parts.database.hostInUse,
     handlers: orderJobs(parts.orders),
+    concurrency: queueConcurrency,
+    ...options,
   })
   await app.register(recurringTask, {
     task: 'reap idempotency keys',

@@ -15,6 +15,20 @@ export const QUEUES = [
 
 export type QueueName = (typeof QUEUES)[number]
 
+/**
+ * How many jobs of a queue one process works on at once. Each queue has its own, so that none delays another; and none
+ * asks more of a dependency than its bulkhead lets through beside what customers wait for.
+ */
+export const queueConcurrency: Record<QueueName, number> = {
+  'finish-order': 20,
+  'charge-order': 20,
+  'refund-order': 20,
+  'reserve-stock': 10,
+  'release-stock': 10,
+  // The whole bulkhead: nobody else sends mail.
+  'send-mail': 10,
+}
+
 export const deadLetterQueue = (queue: string) => `${queue}-dead`
 
 /** A year, in seconds: work that waits, or that died, is kept until somebody decides about it. */
@@ -24,13 +38,14 @@ const KEEP_SECONDS = 365 * 24 * 3600
 export const queueSettings = {
   // The contract's figure: about half an hour of an outage with the delays below, then a person decides.
   retryLimit: 14,
-  // The worker works out each delay itself (full jitter, Retry-After); these serve when a worker was killed.
+  // The worker works out each delay itself (full jitter, Retry-After). This one is for a job whose worker was killed,
+  // which has waited for its heartbeat already: soon, at whatever attempt. Not at once, should the job have killed it.
   retryDelay: 2,
-  retryBackoff: true,
-  retryDelayMax: 300,
+  retryBackoff: false,
   // A call has at most ten seconds, so a minute of silence from a job that still beats is a hang.
   expireInSeconds: 60,
-  // A killed worker's job runs again within this and one round of the monitor: under a minute.
+  // A killed worker's job runs again within this, two rounds of the monitor (10 s), the delay above and a poll: under
+  // a minute. A database that is away for less loses no job to it.
   heartbeatSeconds: 20,
   retentionSeconds: KEEP_SECONDS,
   deleteAfterSeconds: 24 * 3600,

@@ -1,5 +1,6 @@
 import { CallFailed } from '#plugins/circuit-breakers.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { reasonOf } from '#plugins/job-queue/reason.ts'
 import type { Job, JobHandlers, JobOutcome } from '#plugins/job-queue.ts'
 import type { QueueName } from '../jobs/queues.ts'
 import { chargeOrder } from './charge-order.ts'
@@ -54,10 +55,10 @@ function classed(handle: (job: Job<OrderJob>) => Promise<JobOutcome>) {
       if (!(error instanceof CallFailed)) throw error
       // Neither does a circuit that is open, or a bulkhead that is full: nobody was asked.
       const asked = error.reason !== 'circuit-open' && error.reason !== 'bulkhead-full'
-      if (error.reason === 'permanent') return { kind: 'dead', reason: error.message, cause: error }
+      if (error.reason === 'permanent') return { kind: 'dead', reason: reasonOf(error), cause: error }
       return {
         kind: 'retry',
-        reason: error.message,
+        reason: reasonOf(error),
         cause: error,
         counts: asked,
         ...(error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs }),

@@ -1,0 +1,89 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
+import { backoffMs, type Job, type JobOutcome } from './job.ts'
+
+/** Long enough that quick work is written down together at its end, short for what may be done twice after a crash. */
+const EARLY_MS = 50
+
+/** A claim on a job, which ends with the attempt: a later one has another count. */
+type JobAttempt = Pick<JobWithMetadata<unknown>, 'id' | 'retryCount'>
+
+/** Where the attempts of a batch are written down: all of them fenced, so that one whose claim was lost changes nothing. */
+export interface Settling {
+  boss: PgBoss
+  queue: string
+  random: () => number
+}
+
+/**
+ * Writes down how an attempt ended, as far as pg-boss cannot do it: it knows no `Retry-After`, no full jitter, and no
+ * attempt that does not count.
+ *
+ * @returns what pg-boss writes down when the whole batch has ended; it finds nothing left to do for what is written
+ */
+export async function settle(
+  { boss, queue, random }: Settling,
+  row: JobWithMetadata<unknown>,
+  { id, attempt, log }: Job<unknown>,
+  outcome: JobOutcome,
+): Promise<JobResult> {
+  if (outcome.kind === 'done') return { id, status: 'completed' }
+  const { reason, cause: err } = outcome
+  const output = { reason }
+  const counts = outcome.kind === 'dead' || (outcome.counts ?? true)
+  if (outcome.kind === 'dead' || (counts && row.retryCount >= row.retryLimit)) {
+    // At warn: whoever watches over the dead letters tells of each, this one or one that pg-boss gave up.
+    log.warn({ err, reason, attempt }, 'a job failed for good')
+    return { id, status: 'deadletter', output }
+  }
+  const delayMs = outcome.afterMs ?? backoffMs(attempt, random)
+  log.warn({ err, reason, attempt, delayMs }, 'a job will be tried again')
+  try {
+    await postpone()
+  } catch (error) {
+    log.warn({ err: error }, 'a delay could not be written down')
+  }
+  return { id, status: 'failed', output }
+
+  /**
+   * An attempt that does not count raises the limit by the one it used. The delay is for this once and not the job's:
+   * if the worker of the next attempt is killed, nobody waits for as long again.
+   */
+  async function postpone() {
+    await boss.getDb().executeSql(
+      `update pgboss.job
+       set state = 'retry', start_after = now() + $4 * interval '1 millisecond', retry_limit = retry_limit + $5,
+           heartbeat_on = null, output = $6
+       where name = $1 and id = $2 and retry_count = $3 and state = 'active'`,
+      [queue, id, row.retryCount, delayMs, counts ? 0 : 1, JSON.stringify(output)],
+    )
+  }
+}
+
+/**
+ * Writes down what is done while others of its batch are still under way. Else a mail that was sent would be sent
+ * again if this process is killed while the one beside it waits for its server.
+ */
+export function completeEarly({ boss, queue }: Settling, log: FastifyBaseLogger) {
+  let done: JobAttempt[] = []
+  let timer: NodeJS.Timeout | undefined
+
+  const write = () => {
+    timer = undefined
+    const attempts = done
+    done = []
+    // What could not be written now is written with the batch.
+    boss.complete(queue, attempts).catch((error: unknown) => {
+      log.warn({ err: error, queue }, 'finished jobs could not be written down')
+    })
+  }
+
+  return {
+    add({ id, retryCount }: JobAttempt) {
+      done.push({ id, retryCount })
+      timer ??= setTimeout(write, EARLY_MS)
+    },
+    /** The batch has ended, and is written down as a whole. */
+    end: () => clearTimeout(timer),
+  }
+}
