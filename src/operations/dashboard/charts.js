@@ -5,7 +5,7 @@ import { count, hourAndMinute, milliseconds, percent } from './format.js'
 import { roundUp } from './scales.js'
 
 /**
- * @import { Minute } from './stats.js'
+ * @import { Minute } from '#plugins/statistics.ts'
  *
  * @typedef {object} Line
  * @property {string} label

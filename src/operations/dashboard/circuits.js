@@ -2,21 +2,31 @@ import { byId, element, show, svg } from './element.js'
 import { clock, count, counted, duration, hourAndMinute } from './format.js'
 import { toneOf } from './tones.js'
 
-/** @import { Circuit, Stats } from './stats.js' */
+/**
+ * @import { Stats } from '../stats.ts'
+ * @typedef {Stats['circuits'][number]} Circuit
+ */
 
 const HOUR_MS = 3_600_000
 /** Height and colour both tell: a closed circuit is a line, an open one a wall. */
 const HEIGHTS = new Map([
-  ['closed', 2],
+  ['closed', 1],
   ['half-open', 8],
   ['open', 16],
 ])
 
+/** What a circuit was before the first change that is known. */
+const BEFORE = new Map([
+  ['open', 'closed'],
+  ['half-open', 'open'],
+  ['closed', 'half-open'],
+])
+
 /** @param {Stats} stats */
-export function showCircuits({ circuits, at }) {
+export function showCircuits({ circuits, at, uptimeSeconds }) {
   const now = Date.parse(at)
   const items = circuits.map((circuit) => {
-    const periods = periodsOf(circuit, now)
+    const periods = periodsOf(circuit, now, Math.min(HOUR_MS, uptimeSeconds * 1000))
     return element(
       'li',
       { 'data-circuit': circuit.name },
@@ -60,24 +70,23 @@ function countOf(circuit, word) {
  *
  * @param {Circuit} circuit
  * @param {number} now
+ * @param {number} reach how far back anything is known: there was no circuit before the process began
  */
-function periodsOf({ history, state }, now) {
+function periodsOf({ history, state }, now, reach) {
   const changes = history.map((change) => ({
     state: change.state,
     ago: Math.max(0, now - Date.parse(change.at)),
   }))
-  // What was before the first change that is known: closed, as every circuit begins.
-  const periods = [
-    { state: changes.length === 0 ? state : 'closed', ago: Number.POSITIVE_INFINITY },
-    ...changes,
-  ]
+  const first = changes[0]
+  const before = first === undefined ? state : (BEFORE.get(first.state) ?? 'closed')
+  const periods = [{ state: before, ago: Number.POSITIVE_INFINITY }, ...changes]
   return periods
     .map(({ state, ago }, index) => ({
       state,
-      from: Math.min(ago, HOUR_MS),
+      from: Math.min(ago, reach),
       to: periods[index + 1]?.ago ?? 0,
     }))
-    .filter(({ from, to }) => to < HOUR_MS && from > to)
+    .filter(({ from, to }) => from > to)
 }
 
 /**
@@ -86,7 +95,7 @@ function periodsOf({ history, state }, now) {
  */
 function strip(periods, label) {
   const bars = periods.map(({ state, from, to }) => {
-    const height = HEIGHTS.get(state) ?? 2
+    const height = HEIGHTS.get(state) ?? 1
     // In tenths of a second, for an even width is a still picture; and never too thin to be seen.
     const width = Math.max((from - to) / 100, state === 'closed' ? 0 : 240)
     const x = Math.min((HOUR_MS - from) / 100, 36_000 - width)
@@ -112,7 +121,7 @@ function strip(periods, label) {
 function summaryOf({ state, openSince }, periods) {
   const open = periods.filter((period) => period.state === 'open')
   if (state === 'open' && openSince !== undefined) return `open since ${clock(openSince)}`
-  if (open.length === 0) return 'not open in the last hour'
+  if (open.length === 0) return 'not opened'
   const seconds = open.reduce((sum, { from, to }) => sum + from - to, 0) / 1000
   return `opened ${counted(open.length, 'time')}, ${duration(seconds)} in all`
 }

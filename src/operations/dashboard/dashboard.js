@@ -9,7 +9,7 @@ import { follow } from './live.js'
 import { showMinutes } from './minutes.js'
 import { showTables } from './tables.js'
 
-/** @import { Stats } from './stats.js' */
+/** @import { Stats } from '../stats.ts' */
 
 const showCharts = createCharts()
 const showDeadLetters = createDeadLetters()

@@ -5,17 +5,21 @@ import { byId, element, say, show } from './element.js'
 import { count, counted, moment } from './format.js'
 
 /**
- * @import { Stats } from './stats.js'
- * @typedef {{ id: string, queue: string, reason: string, failedAt: string, orderId?: string, attempts?: number,
- *   requestId?: string, traceId?: string }} DeadLetter
+ * @import { Stats } from '../stats.ts'
+ * @import * as jobs from '../../jobs/dead-letter.ts'
+ * @typedef {Omit<jobs.DeadLetter, 'failedAt'> & { failedAt: string }} DeadLetter
  */
+
+/** What fits a screen beside the rest. */
+const PAGE = 10
 
 /** @returns {(stats: Stats) => void} shows how many there are, and asks for the list when that has changed */
 export function createDeadLetters() {
   const filter = byId('dead-queue', HTMLSelectElement)
   const back = byId('dead-back', HTMLButtonElement)
   const on = byId('dead-on', HTMLButtonElement)
-  const [body] = byId('dead-letters', HTMLTableElement).tBodies
+  const table = byId('dead-letters', HTMLTableElement)
+  const [body] = table.tBodies
   if (body === undefined) throw new Error('#dead-letters has no body')
   /** @type {DeadLetter[]} */
   let letters = []
@@ -27,7 +31,7 @@ export function createDeadLetters() {
   let asked = 0
 
   async function load() {
-    const query = new URLSearchParams()
+    const query = new URLSearchParams({ limit: String(PAGE) })
     if (filter.value !== '') query.set('queue', filter.value)
     const cursor = trail.at(-1)
     if (cursor !== undefined) query.set('cursor', cursor)
@@ -56,6 +60,7 @@ export function createDeadLetters() {
     on.disabled = next === undefined
     const empty = byId('dead-empty')
     empty.hidden = letters.length > 0
+    table.hidden = !empty.hidden
     const where = filter.value === '' ? '' : ` in ${filter.value}`
     say(empty, `No dead letters${where}: nothing has failed for good.`)
   }
@@ -142,14 +147,7 @@ function rowOf({ id, queue, reason, failedAt, orderId, attempts, requestId, trac
     'tr',
     { 'data-letter': id },
     element('th', { scope: 'row' }, queue),
-    element(
-      'td',
-      { class: 'reason' },
-      reason,
-      attempts === undefined
-        ? null
-        : element('span', { class: 'soft' }, ` after ${counted(attempts, 'attempt')}`),
-    ),
+    element('td', { class: 'reason' }, reason),
     element(
       'td',
       {},
@@ -161,7 +159,13 @@ function rowOf({ id, queue, reason, failedAt, orderId, attempts, requestId, trac
         ),
       ),
     ),
-    element('td', { class: 'when' }, element('time', { datetime: failedAt }, moment(failedAt))),
+    element(
+      'td',
+      { class: 'when' },
+      element('time', { datetime: failedAt }, moment(failedAt)),
+      element('br'),
+      element('span', { class: 'soft' }, counted(attempts, 'attempt')),
+    ),
     element('td', { class: 'decide' }, button('redrive', 'Redrive'), button('discard', 'Discard')),
   )
 }

@@ -20,9 +20,8 @@ export function percent(fraction) {
   return `${value.toFixed(value === 0 || value >= 99.95 ? 0 : 1)}${GAP}%`
 }
 
-/** @param {number | null} perSecond */
+/** @param {number} perSecond */
 export function rate(perSecond) {
-  if (perSecond === null) return NONE
   return `${perSecond === 0 ? '0' : perSecond < 10 ? perSecond.toFixed(1) : count(perSecond)}${GAP}req/s`
 }
 

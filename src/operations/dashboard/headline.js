@@ -2,7 +2,7 @@ import { byId, element, say, show } from './element.js'
 import { count, counted, duration, milliseconds, percent, rate } from './format.js'
 import { toneOf } from './tones.js'
 
-/** @import { Stats } from './stats.js' */
+/** @import { Stats } from '../stats.ts' */
 
 /**
  * The verdict at the top, and the six figures under it.
@@ -20,10 +20,8 @@ export function showHeadline(stats) {
   say(byId('about'), `${stats.instance}, up ${duration(stats.uptimeSeconds)}`)
   say(byId('version'), `Holdfast ${stats.version}`)
 
-  // The last bucket is still filling.
-  const minute = stats.series.at(-2)
   const errors = stats.series.reduce((sum, { errors }) => sum + errors, 0)
-  showFigure('throughput', rate(minute === undefined ? null : minute.requests / 60))
+  showFigure('throughput', rate(throughputOf(stats)))
   showFigure('error-rate', percent(stats.requests === 0 ? null : stats.errorRate))
   showFigure('average', milliseconds(stats.responseTimeMs.avg))
   showFigure('p50', milliseconds(stats.responseTimeMs.p50))
@@ -31,6 +29,19 @@ export function showHeadline(stats) {
   showFigure('p99', milliseconds(stats.responseTimeMs.p99))
   say(byId('throughput-note'), `${counted(stats.requests, 'request')} last hour`)
   say(byId('error-rate-note'), `${count(errors)} of ${count(stats.requests)} last hour`)
+}
+
+/**
+ * Requests a second over the last sixty seconds: those of this minute, and of the minute before the share that is not
+ * yet a minute ago.
+ *
+ * @param {Stats} stats
+ */
+function throughputOf({ at, series }) {
+  const [before, current] = series.slice(-2)
+  if (before === undefined || current === undefined) return 0
+  const elapsed = Math.min(1, (Date.parse(at) - Date.parse(current.at)) / 60_000)
+  return (before.requests * (1 - elapsed) + current.requests) / 60
 }
 
 /** @param {Stats} stats */

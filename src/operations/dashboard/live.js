@@ -1,4 +1,4 @@
-/** @import { Stats } from './stats.js' */
+/** @import { Stats } from '../stats.ts' */
 
 /**
  * - `connecting`: no figures yet
@@ -50,7 +50,7 @@ export function follow(onStats, onState) {
 
   const listenForSilence = () => {
     clearTimeout(silence)
-    silence = setTimeout(lose, SILENCE_MS)
+    silence = window.setTimeout(lose, SILENCE_MS)
   }
 
   const open = () => {
@@ -74,7 +74,7 @@ export function follow(onStats, onState) {
     become('lost')
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++)
     // Jitter, so that the pages of a whole team do not come back in one moment.
-    retry = setTimeout(again, wait * (0.5 + Math.random() / 2))
+    retry = window.setTimeout(again, wait * (0.5 + Math.random() / 2))
   }
 
   // Asked before, for an EventSource does not tell why it was refused.

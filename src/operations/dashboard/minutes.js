@@ -1,7 +1,7 @@
 import { byId, element, show } from './element.js'
 import { count, hourAndMinute, milliseconds } from './format.js'
 
-/** @import { Minute } from './stats.js' */
+/** @import { Minute } from '#plugins/statistics.ts' */
 
 /**
  * The charts as figures, for who cannot see them or wants to copy them; written only while it is open.

@@ -2,7 +2,7 @@ import { byId, element, show, svg } from './element.js'
 import { bytes, count, duration, milliseconds, percent } from './format.js'
 import { toneOf } from './tones.js'
 
-/** @import { Stats } from './stats.js' */
+/** @import { Stats } from '../stats.ts' */
 
 /** @param {Stats} stats */
 export function showTables({ health, queues, orders, process, pool }) {

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { openBrowser } from '../support/browser.ts'
+import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { needs } from '../support/programs.ts'
+import { startService } from '../support/service.ts'
+import { live, openPage, says, textOf } from './dashboard-page.ts'
+
+const opsToken = 'a-token-for-tests'
+/** Nothing listens there: no database, no dependencies. */
+const NOWHERE = 'http://127.0.0.1:9'
+const parts = {
+  databaseUrl: 'postgres://nobody@127.0.0.1:9/none',
+  paymentUrl: NOWHERE,
+  inventoryUrl: NOWHERE,
+}
+
+describe('The connection of the dashboard', needs('chromium'), () => {
+  const lifetime = lifetimeOfSuite()
+  let browser: Browser
+
+  before(async () => {
+    browser = await openBrowser(lifetime)
+  })
+
+  test('who logged in sees it; it says when the service is away, comes back with it, and knows when the session ended', async () => {
+    const env = { OPS_TOKEN: opsToken, ROLE: 'api' }
+    const first = await startService(lifetime, parts, env)
+    const { page, origins, complaints } = await openPage(browser)
+
+    await page.goto(first.operations)
+    assert.equal(new URL(page.url()).pathname, '/login')
+    await page.keyboard.type('wrong')
+    await page.keyboard.press('Enter')
+    await says(page, '[role="alert"]', 'That is not the token.')
+    await page.keyboard.type(opsToken)
+    await page.keyboard.press('Enter')
+    await live(page)
+    assert.equal(new URL(page.url()).pathname, '/')
+    await says(page, '#verdict', 'Unhealthy')
+
+    // Without a database every answer is a 503, and counts.
+    for (let reads = 0; reads < 3; reads++) await fetch(`${first.api}/products`)
+    await says(page, '#error-rate-note', '3 of 3 last hour')
+    assert.equal(await textOf(page, '#error-rate'), '100 %')
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('503')),
+      [],
+    )
+
+    await first.kill()
+    await says(
+      page,
+      '#connection[role="status"]',
+      /^Connection lost since \d\d:\d\d:\d\d, showing figures from \d\d/,
+    )
+    assert.equal(await page.locator('body[data-stale]').count(), 1)
+    assert.equal(await textOf(page, '#error-rate-note'), '3 of 3 last hour')
+
+    const { port } = new URL(first.operations)
+    const second = await startService(lifetime, parts, { ...env, OPS_PORT: port })
+    await says(page, '#error-rate-note', '0 of 0 last hour')
+    assert.equal(await page.locator('#connection').isVisible(), false)
+    assert.equal(await page.locator('body[data-stale]').count(), 0)
+
+    await page.context().clearCookies()
+    await second.kill()
+    await startService(lifetime, parts, { ...env, OPS_PORT: port })
+    await says(page, '#connection', /^Your session has ended, showing figures from/)
+    await page.getByRole('link', { name: 'Log in again' }).click()
+    await page.getByLabel('Operations token').fill(opsToken)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await live(page)
+
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByLabel('Operations token').waitFor()
+    assert.deepEqual([...origins], [first.operations])
+    await page.context().close()
+  })
+})

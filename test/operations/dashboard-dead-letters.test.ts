@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from '../support/browser.ts'
+import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
+import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { needs } from '../support/programs.ts'
+import { type ServiceProcess, startService } from '../support/service.ts'
+import { basket, bodyOf, connect, eventually, place, stock, tokenOf } from '../support/shop.ts'
+import { openDashboard, says, tabTo } from './dashboard-page.ts'
+
+describe('Dead letters on the dashboard', needs('chromium'), () => {
+  const lifetime = lifetimeOfSuite()
+  let browser: Browser
+  let service: ServiceProcess
+  let token: string
+  /** A mistake of ours, by its status: what asked for it is a dead letter at once. */
+  let status = 400
+
+  before(async () => {
+    const databaseUrl = await createDatabase(lifetime)
+    const payment = await startFakePayment(lifetime, { status: () => status })
+    const warehouse = await startFakeWarehouse(lifetime)
+    await stock(connect(lifetime, databaseUrl), { desk: 100 })
+    token = await tokenOf('ann')
+    const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
+    ;[service, browser] = await Promise.all([startService(lifetime, parts), openBrowser(lifetime)])
+  })
+
+  /** Places orders whose charges die, and opens the page when it shows so many. */
+  async function openWith(count: number) {
+    const keys = Array.from({ length: count }, () => crypto.randomUUID())
+    const placed = await Promise.all(
+      keys.map(async (key) => (await bodyOf(await place(service.api, basket('desk'), { key, token }))).id),
+    )
+    const { page, complaints } = await openDashboard(browser, service.operations)
+    for (const id of placed) await rowOf(page, id).waitFor()
+    return { page, complaints, placed }
+  }
+
+  const rowOf = (page: Page, orderId: string) => page.locator('#dead-letters tr').filter({ hasText: orderId })
+
+  const statusOf = async (orderId: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await bodyOf(await fetch(`${service.api}/orders/${orderId}`, { headers }))).status
+  }
+
+  test('a redrive is asked about, by keyboard alone, and what came of it is told', async () => {
+    const { page, complaints, placed } = await openWith(1)
+    const [orderId = ''] = placed
+    assert.match(await rowOf(page, orderId).innerText(), /^charge-order\s+payment.*1 attempt/s)
+    await tabTo(page, '.skip')
+    await tabTo(page, '[data-act="redrive"]')
+
+    await page.keyboard.press('Enter')
+    await says(page, 'dialog[open]', orderId)
+    await page.keyboard.press('Escape')
+    assert.equal(await statusOf(orderId), 'payment_pending')
+    assert.equal(await page.evaluate('document.activeElement.dataset.act'), 'redrive')
+
+    status = 200
+    await page.keyboard.press('Enter')
+    await says(page, 'dialog[open] h2', 'Redrive this job?')
+    await tabTo(page, '#decision-act')
+    await page.keyboard.press('Enter')
+    await says(page, '#dead-outcome[role="status"]', `Queued again: charge-order of ${orderId}.`)
+    await says(page, '#dead-empty', 'No dead letters: nothing has failed for good.')
+    assert.equal(await page.evaluate('document.activeElement.id'), 'dead-title')
+    await eventually('the charge', async () => (await statusOf(orderId)) === 'paid')
+    const logged = service.logs.find(({ msg }) => msg === 'dead letter redriven')
+    assert.equal(logged?.orderId, orderId)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  test('of several one is discarded, the others stay, and an id can be copied', async () => {
+    status = 400
+    const { page, complaints, placed } = await openWith(2)
+    const [one = '', other = ''] = placed
+    await page.context().grantPermissions(['clipboard-write', 'clipboard-read'])
+    await rowOf(page, one).getByRole('button', { name: one, exact: true }).click()
+    await says(page, '#dead-outcome', `Copied ${one}.`)
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), one)
+
+    await rowOf(page, one).getByRole('button', { name: 'Discard' }).click()
+    await page.locator('dialog').getByRole('button', { name: 'Discard' }).click()
+    await says(page, '#dead-outcome', `Discarded: charge-order of ${one}.`)
+    await rowOf(page, one).waitFor({ state: 'detached' })
+    assert.equal(await rowOf(page, other).count(), 1)
+    assert.equal(await page.evaluate('document.activeElement.dataset.act'), 'discard')
+    await says(page, '#dead-count', /^1$/)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  test('one that somebody else has decided about says so; queues are told apart; pages are turned', async () => {
+    const { page, placed } = await openWith(10)
+    const rows = page.locator('#dead-letters tbody tr')
+    const queue = page.getByRole('combobox', { name: 'Queue' })
+    assert.equal(await rows.count(), 10)
+    await page.getByRole('button', { name: 'Older' }).click()
+    await eventually('the second page', async () => (await rows.count()) === 1)
+    await page.getByRole('button', { name: 'Newer' }).click()
+    await eventually('the first page', async () => (await rows.count()) === 10)
+
+    await queue.selectOption('send-mail')
+    await says(page, '#dead-empty', 'No dead letters in send-mail')
+    await queue.selectOption('charge-order')
+    const orderId = placed.at(-1)
+    const row = rowOf(page, orderId)
+    await row.getByRole('button', { name: 'Discard' }).click()
+    const id = await row.getAttribute('data-letter')
+    await fetch(`${service.operations}/dead-letters/${id}`, { method: 'DELETE' })
+    await page.locator('dialog').getByRole('button', { name: 'Discard' }).click()
+    await says(page, '#dead-outcome', `Nothing was done to charge-order of ${orderId}.`)
+    await row.waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  test('without the sandbox there are no switches', async () => {
+    const { page, complaints } = await openDashboard(browser, service.operations)
+    assert.equal(await page.getByText('Break something').isVisible(), false)
+    assert.equal((await fetch(`${service.operations}/sandbox/faults`)).status, 404)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
