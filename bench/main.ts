@@ -60,7 +60,7 @@ await withBench(settings, (bench) =>
     const page = [
       '# Measured by `npm run bench`',
       about.map((line) => `- ${line}`).join('\n'),
-      "Where a cell has two figures, the first is ours. A ratio is ours by the peer's, of runs beside each other.",
+      "Where a cell has two figures, the first is ours. A ratio is ours by the peer's, of runs beside each other: of answers a second, or of time where `≤` is to be reached.",
       tableOf(results),
       ...skipped,
     ].join('\n\n')

@@ -1,6 +1,16 @@
-import { type Figure, median, type Result, ratiosOf } from './contest.ts'
+import { type Figure, median, type Result } from './contest.ts'
 
-const COLUMNS = ['row', 'ratio', 'low to high', 'a second', 'p50 ms', 'p99 ms', 'µs of CPU', 'against']
+const COLUMNS = [
+  'row',
+  'ratio',
+  'to reach',
+  'low to high',
+  'a second',
+  'p50 ms',
+  'p99 ms',
+  'µs of CPU',
+  'against',
+]
 
 /** A table in Markdown: medians, `ours : peer` where both stand in a cell. */
 export function tableOf(results: readonly Result[]): string {
@@ -12,7 +22,7 @@ export function tableOf(results: readonly Result[]): string {
 }
 
 function cellsOf(result: Result): string[] {
-  const ratios = ratiosOf(result)
+  const { ratios } = result
   const both = (of: (figure: Figure) => number | undefined, digits: number) =>
     `${show(
       result.pairs.map(({ ours }) => of(ours)),
@@ -25,6 +35,7 @@ function cellsOf(result: Result): string[] {
   return [
     result.title + (notes.length === 0 ? '' : ` (${notes.join(', ')})`),
     median(ratios).toFixed(2),
+    result.target ?? '–',
     `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
     both(({ perSecond }) => perSecond, 0),
     both(({ p50 }) => p50, 2),

@@ -4,7 +4,7 @@ import { orderRows } from './rows/order.ts'
 import { orderAloneRow } from './rows/order-alone.ts'
 import { orderReadRow } from './rows/order-read.ts'
 import { productRows } from './rows/product.ts'
-import { usualWayRow } from './rows/usual-way.ts'
+import { usualWayRows } from './rows/usual-way.ts'
 
 /** Everything that is measured, in the order of the table. */
 export const rowsOn = (database: DatabaseServer): Row[] => [
@@ -12,5 +12,5 @@ export const rowsOn = (database: DatabaseServer): Row[] => [
   orderReadRow(database),
   ...orderRows(database),
   orderAloneRow(database),
-  usualWayRow(database),
+  ...usualWayRows(database),
 ]

@@ -197,7 +197,7 @@ describe('Things are what they are called', () => {
 
   test('No file is a drawer, a barrel, or written in another case', () => {
     const badly = filesWhere(sources, ({ path }) => {
-      const name = basename(path).replace(/(?:\.test)?\.ts$/, '')
+      const name = basename(path).replace(/(?:\.test|\.d)?\.ts$/, '')
       return !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) || /^(?:index|utils?|helpers?|common|misc)$/.test(name)
     })
     assert.deepEqual(badly, [])

@@ -29,6 +29,7 @@ async function contest(bench: Bench, database: DatabaseServer) {
   const askedBare = uuids.map((uuid) => requestText(bare.url, `/orders/${uuid}`, {}))
   return {
     title: `GET /orders/{id}, ${CLIENTS} clients`,
+    target: '≥ 0.75',
     ours: {
       name: 'the service',
       measure: () => measureLoad(bench, service, { clients: CLIENTS, requests: asked }, 200),

@@ -8,10 +8,10 @@ import { orderRequests, startDependencies, startService } from '../service.ts'
 
 /** Orders whole, against the same two statements alone. */
 export const orderRows = (database: DatabaseServer): Row[] => [
-  row(database, { name: 'order', clients: 32, products: PRODUCTS }),
-  row(database, { name: 'order', clients: 64, products: PRODUCTS }),
-  row(database, { name: 'order-hot', clients: 32, products: 1 }),
-  row(database, { name: 'order-hot', clients: 64, products: 1 }),
+  row(database, { name: 'order', clients: 32, products: PRODUCTS, target: '≥ 1.0' }),
+  row(database, { name: 'order', clients: 64, products: PRODUCTS, target: '≥ 1.0' }),
+  row(database, { name: 'order-hot', clients: 32, products: 1, target: '≥ 2.0' }),
+  row(database, { name: 'order-hot', clients: 64, products: 1, target: '≥ 2.0' }),
 ]
 
 interface Plan {
@@ -19,9 +19,10 @@ interface Plan {
   clients: number
   /** How many products the orders are spread over. */
   products: number
+  target: string
 }
 
-function row(database: DatabaseServer, { name, clients, products }: Plan): Row {
+function row(database: DatabaseServer, { name, clients, products, target }: Plan): Row {
   return {
     name,
     async prepare(bench) {
@@ -29,6 +30,7 @@ function row(database: DatabaseServer, { name, clients, products }: Plan): Row {
       if (program === undefined) return NO_PGBENCH
       return {
         title: `POST /orders, ${clients} clients, ${products === 1 ? 'one product' : `${products} products`}`,
+        target,
         ours: {
           name: 'the service, charge over HTTP included',
           measure: () => measureOrders(bench, database, clients, products),

@@ -5,6 +5,7 @@ import type { Item, PlacedOrder } from './orders.ts'
 const payment = new URL(process.env.PAYMENT_URL ?? '')
 const inventoryUrl = process.env.INVENTORY_URL ?? ''
 
+/** The SDK as it comes: it keeps its connections. */
 const stripe = new Stripe('sk_test_bench', {
   host: payment.hostname,
   port: payment.port,
@@ -12,6 +13,7 @@ const stripe = new Stripe('sk_test_bench', {
   telemetry: false,
 })
 
+/** A breaker each, as most have them by now. Without a failure they only count. */
 const reserving = new CircuitBreaker(reserve, { timeout: 3_000 })
 const charging = new CircuitBreaker(charge, { timeout: 10_000 })
 

@@ -27,7 +27,12 @@ export async function findAnswer(pool: Pool, { userId, key }: KeyOwner) {
   return rows[0]
 }
 
-/** @returns undefined when there is not enough of something */
+/**
+ * Statements are sent as most send them, text and values, unnamed: PostgreSQL parses each again. A name for each would
+ * spare it that. The lock on the product comes before the update, because the error has to say how many are left.
+ *
+ * @returns undefined when there is not enough of something
+ */
 export function placeInTransaction(
   pool: Pool,
   { userId, key }: KeyOwner,
