@@ -27,6 +27,8 @@ export interface ServiceParts {
   inventoryUrl: string
   /** Nothing listens there unless a test says so: mail waits in its queue. */
   smtpUrl?: string
+  /** Another release's `src/main.ts`. */
+  main?: string
 }
 
 /**
@@ -35,10 +37,10 @@ export interface ServiceParts {
  */
 export async function startService(
   lifetime: Lifetime,
-  { databaseUrl, paymentUrl, inventoryUrl, smtpUrl = 'smtp://127.0.0.1:9' }: ServiceParts,
+  { databaseUrl, paymentUrl, inventoryUrl, smtpUrl = 'smtp://127.0.0.1:9', main = MAIN }: ServiceParts,
   env: Record<string, string> = {},
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
