@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-interface Sample {
+export interface Sample {
   name: string
   labels: Record<string, string>
   value: number
