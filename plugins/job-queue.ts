@@ -26,7 +26,7 @@ export interface JobQueueOptions {
 }
 
 /** Twice the poll is the most that a job waits when it is quiet; each queue costs one statement a poll. */
-const POLL_SECONDS = 1
+export const POLL_SECONDS = 1
 /** Jobs of a queue at once: they wait for others, mostly. */
 const CONCURRENCY = 20
 /**
@@ -35,7 +35,7 @@ const CONCURRENCY = 20
  */
 const WORKERS_PER_QUEUE = 2
 /** How often jobs of dead workers are looked for; see `monitorSeconds`. */
-const MONITOR_SECONDS = 10
+export const MONITOR_SECONDS = 10
 /** Between attempts to reach the database while it is away. */
 const RECONNECT_MS = 1_000
 /** What a job under way may take to end at shutdown, before it is given back. */

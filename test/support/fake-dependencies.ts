@@ -31,20 +31,31 @@ export interface FakePayment {
 /** What a test does while a dependency is being asked. The answer waits for it; 'drop' cuts the connection. */
 export type Meanwhile<Call> = (call: Call) => Promise<unknown>
 
+export interface FakePaymentOptions {
+  meanwhile?: Meanwhile<Charge>
+  /** What every request is answered with, unless it is 200. */
+  status?: () => number
+  /** Beside such a status. */
+  headers?: () => Record<string, string>
+}
+
 /**
  * A payment service that speaks Stripe's PaymentIntents: as strict about its keys, and with nothing in common
  * with the sandbox's. The money is taken before `meanwhile` runs, as a real one takes it before it answers.
  */
 export async function startFakePayment(
   lifetime: Lifetime,
-  { meanwhile, status }: { meanwhile?: Meanwhile<Charge>; status?: () => number } = {},
+  { meanwhile, status, headers }: FakePaymentOptions = {},
 ): Promise<FakePayment> {
   const charges = new Map<string, Charge>()
   const refundKeys = new Set<string>()
   const url = await listen(lifetime, async (request, response) => {
     const form = new URLSearchParams(await text(request))
     const failure = status?.() ?? 200
-    if (failure !== 200) return answer(response, failure, { error: { type: 'api_error', message: 'no' } })
+    if (failure !== 200) {
+      const error = { type: 'api_error', message: 'no' }
+      return answer(response, failure, { error }, headers?.())
+    }
     if (request.url?.startsWith('/v1/refunds')) {
       const charge = [...charges.values()].find(({ key }) => intentOf(key) === form.get('payment_intent'))
       const key = String(request.headers['idempotency-key'])
@@ -119,8 +130,8 @@ export async function startFakeWarehouse(
   return { url, reservations, calls }
 }
 
-function answer(response: ServerResponse, status: number, body: unknown) {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+function answer(response: ServerResponse, status: number, body: unknown, headers = {}) {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
 async function listen(
