@@ -10,6 +10,7 @@ import { supplyIdentity } from './identity.ts'
 import { sentenceOf } from './sentence.ts'
 import { watchSignals } from './signals.ts'
 import { openState } from './state.ts'
+import { supplyStorefront } from './storefront.ts'
 import { greet } from './welcome.ts'
 
 /**
@@ -30,6 +31,7 @@ export async function firstLook(given: Environment): Promise<number> {
       // Nobody balances load in front of a first look: Ctrl-C is obeyed at once.
       DRAIN_SECONDS: given.DRAIN_SECONDS || '0',
       ...(await supplyStandIns(given, state, () => shop, resources, say)),
+      ...(await supplyStorefront(given, () => shop, resources)),
       ...(await supplyIdentity(given, state, say)),
       ...(await supplyDatabase(given, state, resources, say)),
     }

@@ -1,7 +1,13 @@
 import { DirectoryInUse } from '../directory-lock.ts'
 import type { Environment } from './environment.ts'
 
-const PORTS = { PORT: 3000, OPS_PORT: 3001, SANDBOX_PORT: 3002, SANDBOX_SMTP_PORT: 3025 }
+const PORTS = {
+  PORT: 3000,
+  OPS_PORT: 3001,
+  SANDBOX_PORT: 3002,
+  SANDBOX_STOREFRONT_PORT: 3003,
+  SANDBOX_SMTP_PORT: 3025,
+}
 
 /** Why it did not start, for a person: the mishaps of every day in a sentence, the others with their stack. */
 export function sentenceOf(error: unknown, env: Environment): string {

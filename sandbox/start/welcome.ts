@@ -1,6 +1,6 @@
 import type { Addresses } from './catalogue.ts'
 import { SANDBOX_KEY } from './dependencies.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, isSet } from './environment.ts'
 import { productsAt } from './products-at.ts'
 
 const GOODBYE = 'Ctrl-C stops all of it.'
@@ -13,6 +13,7 @@ export async function greet(
 ): Promise<string> {
   const places = [
     ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/docs`]),
+    ...(isSet(env, 'STOREFRONT_URL') ? [`  storefront  ${env.STOREFRONT_URL}`] : []),
     `  dashboard   ${operations}`,
     ...(env.PAYMENT_API_KEY === SANDBOX_KEY ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
   ]

@@ -7,7 +7,6 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Lifetime } from '../support/postgres.ts'
 
 /**
@@ -17,6 +16,7 @@ import type { Lifetime } from '../support/postgres.ts'
  * - `break-off`: half of the answer arrives
  * - `hold`: nothing happens until the proxy is closed, or the client goes away
  * - an answer: of something that stands before the service
+ * - `after`: it is passed on when that is done
  */
 export type Fault =
   | 'lose-request'
@@ -24,7 +24,7 @@ export type Fault =
   | 'break-off'
   | 'hold'
   | { status: number; headers?: Record<string, string>; body?: string }
-  | { delayMs: number }
+  | { after: Promise<unknown> }
 
 /** A request as it arrived here. */
 export interface Seen {
@@ -55,7 +55,7 @@ export async function startFaultyProxy(lifetime: Lifetime, target: string) {
       entry.status = fault.status
       return void response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '')
     }
-    if (typeof fault === 'object') await pause(fault.delayMs)
+    if (typeof fault === 'object') await fault.after
     const answer = await pass(target, entry, body)
     if (fault === 'lose-response') return void request.socket.destroy()
     entry.status = answer.status
@@ -78,6 +78,8 @@ export async function startFaultyProxy(lifetime: Lifetime, target: string) {
     seen,
     /** Strikes the next requests, one each. */
     strike: (...next: Fault[]) => void faults.push(...next),
+    /** Cuts every connection there is, as a phone does that leaves the network. */
+    cut: () => server.closeAllConnections(),
     /** Decides about every request from now on. */
     judgeBy: (other: typeof judge) => {
       judge = other

@@ -39,6 +39,11 @@ describe('npm start', () => {
     const [one, other] = answers.map((answer) => /^location: (.*)$/im.exec(answer)?.[1])
     assert.ok(one !== undefined && one !== other)
 
+    const [, storefront = ''] = /storefront +(http\S+)/.exec(said) ?? []
+    const { api: shopsAt } = JSON.parse(await (await fetch(`${storefront}/settings.json`)).text())
+    const asked = await fetch(`${shopsAt}/products`, { headers: { origin: storefront } })
+    assert.equal(asked.headers.get('access-control-allow-origin'), storefront)
+
     const postmaster = await postmasterOf(directory)
     first.kill('SIGINT')
     assert.deepEqual(await first.exit, { code: 0, signal: null })
@@ -72,7 +77,7 @@ describe('npm start', () => {
     t.after(() => taken.close())
     const address = taken.address()
     assert.ok(address !== null && typeof address === 'object')
-    for (const name of ['PORT', 'SANDBOX_PORT']) {
+    for (const name of ['PORT', 'SANDBOX_PORT', 'SANDBOX_STOREFRONT_PORT']) {
       const refused = start({ [name]: String(address.port) })
       assert.equal((await refused.exit).code, 1)
       assert.match(refused.said(), new RegExp(`^Port ${address.port} is in use: .* ${name} `, 'm'))

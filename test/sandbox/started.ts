@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url'
 
 const START = fileURLToPath(new URL('../../sandbox/start.ts', import.meta.url))
 
-const ANY_PORT = { PORT: '0', OPS_PORT: '0', SANDBOX_PORT: '0', SANDBOX_SMTP_PORT: '0' }
+const ANY_PORT = {
+  PORT: '0',
+  OPS_PORT: '0',
+  SANDBOX_PORT: '0',
+  SANDBOX_SMTP_PORT: '0',
+  SANDBOX_STOREFRONT_PORT: '0',
+}
 
 /** A directory for the state of `npm start`. After the test its starts are ended, and then it is removed. */
 export async function place(t: TestContext) {

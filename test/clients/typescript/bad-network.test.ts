@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Attempt,
   createClient,
@@ -77,7 +78,7 @@ describe('The client, on a network that fails', () => {
 
   test('An attempt that gets no answer in time is made again', async (t) => {
     const { sub, open } = await customer(t)
-    proxy.strike('hold', { delayMs: 300 })
+    proxy.strike('hold', { after: pause(300) })
     const placed = await open({ attemptTimeoutMs: 150 }).orders.place(order)
     assert.equal(placed.status, 'paid')
     assert.equal(keysSeen().length, 1)

@@ -1,0 +1,126 @@
+import {
+  isFinal,
+  isProblem,
+  type Representations,
+  type Version,
+} from '../../clients/typescript/src/client.ts'
+import type { createBasket } from './basket.ts'
+import { byId, element } from './element.ts'
+import type { Shopper } from './shopper.ts'
+import { type UnderWay, underWay } from './under-way.ts'
+import { wordsFor } from './words.ts'
+
+export interface CheckoutOptions {
+  readonly shopper: Shopper
+  readonly basket: ReturnType<typeof createBasket>
+  /** Which is in use for new orders. */
+  readonly version: () => 1 | 2
+  readonly onPlaced: (order: Representations[Version]['Order'], version: 1 | 2) => void
+}
+
+/** From the basket to an order: once, however often the button is pressed, the network fails or the page is loaded again. */
+export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutOptions) {
+  const form = byId('checkout', HTMLFormElement)
+  const button = byId('place', HTMLButtonElement)
+  const notice = byId('notice', HTMLElement)
+  const card = byId('card', HTMLSelectElement)
+  const onlyOne = byId('one-product', HTMLElement)
+  let sending = false
+
+  function update(): void {
+    const tooMany = version() === 1 && basket.lines().length > 1
+    onlyOne.hidden = !tooMany
+    // Not `disabled`: who pressed it by keyboard would be nowhere.
+    button.ariaDisabled = String(sending || underWay.read() !== undefined || tooMany)
+    button.textContent = sending ? 'Placing the order…' : 'Place the order'
+    card.disabled = sending
+    basket.lock(sending || underWay.read() !== undefined)
+  }
+
+  function say(words: string, ...ways: [label: string, act: () => void][]): void {
+    const buttons = ways.map(([label, act]) =>
+      element('button', { type: 'button', className: 'quiet', onclick: act }, label),
+    )
+    notice.replaceChildren(...(words === '' ? [] : [element('p', {}, words), ...buttons]))
+  }
+
+  async function send(order: UnderWay): Promise<void> {
+    if (sending) return
+    sending = true
+    underWay.write(order)
+    update()
+    say('')
+    try {
+      const placed = await place(shopper, order)
+      underWay.clear()
+      basket.clear()
+      onPlaced(placed, order.version)
+    } catch (error) {
+      if (isFinal(error)) underWay.clear()
+      explain(error, order)
+    } finally {
+      sending = false
+      update()
+    }
+  }
+
+  function explain(error: unknown, order: UnderWay): void {
+    const words = wordsFor(error, (id) => order.lines.find(({ productId }) => productId === id)?.name ?? id)
+    if (isProblem(error, 'insufficient-stock')) {
+      const { items } = error.problem
+      say(words, [
+        'Take what there is',
+        () => {
+          basket.reduceTo(items)
+          say('')
+        },
+      ])
+    } else if (isFinal(error)) {
+      say(words)
+    } else {
+      say(
+        `${words} Whether your order was placed is not known yet. Asking again does not order twice.`,
+        ['Ask again', () => void send(order)],
+        [
+          'Forget it',
+          () => {
+            underWay.clear()
+            say('')
+            update()
+          },
+        ],
+      )
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    // A second click may come before the button is seen to be disabled, and a second tab knows of no click at all.
+    if (sending || underWay.read() !== undefined || !onlyOne.hidden) return
+    void send({ version: version(), lines: basket.lines(), paymentToken: card.value })
+  })
+  // The network is back: no need to ask who waits.
+  addEventListener('online', () => {
+    const order = underWay.read()
+    if (order !== undefined) void send(order)
+  })
+
+  return {
+    update,
+    /** Asks what became of an order that was under way when the page went. */
+    resume(): void {
+      update()
+      const order = underWay.read()
+      if (order !== undefined) void send(order)
+    },
+  }
+}
+
+/** @throws what {@link wordsFor} has words for */
+function place(shopper: Shopper, { version, lines, paymentToken }: UnderWay) {
+  const items = lines.map(({ productId, quantity }) => ({ productId, quantity }))
+  if (version === 2) return shopper[2].orders.place({ items, paymentToken })
+  const [first] = items
+  if (first === undefined) throw new Error('There is nothing in the basket.')
+  return shopper[1].orders.place({ ...first, paymentToken })
+}

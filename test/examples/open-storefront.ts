@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { startSandbox } from '../../sandbox/server.ts'
+import { startStorefront } from '../../sandbox/storefront.ts'
+import { startFaultyProxy } from '../clients/faulty-proxy.ts'
+import { ledgerOf } from '../sandbox/ledger-of.ts'
+import { openBrowser } from '../support/browser.ts'
+import { createDatabase, type Lifetime } from '../support/postgres.ts'
+import { startService } from '../support/service.ts'
+import { connect, stock, tokenOf } from '../support/shop.ts'
+
+export type OpenStorefront = Awaited<ReturnType<typeof openStorefront>>
+
+/** The shop as `npm start` opens it, with a network between page and service that can be made to fail, and a Chromium. */
+export async function openStorefront(lifetime: Lifetime) {
+  const databaseUrl = await createDatabase(lifetime)
+  const sql = connect(lifetime, databaseUrl)
+  // More than a page of the list, and more than a screen of a phone.
+  const chairs = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`chair-${index}`, 10]))
+  await stock(sql, { desk: 1_000, lamp: 1_000, typewriter: 2, ...chairs })
+  const sandbox = await startSandbox({ port: 0, smtpPort: 0, seed: 1, shop: () => undefined })
+  lifetime.after(() => sandbox.close())
+  let shop: { api: string; token: string } | undefined
+  const storefront = await startStorefront({ port: 0, shop: () => shop })
+  lifetime.after(() => storefront.close())
+  const service = await startService(
+    lifetime,
+    { databaseUrl, paymentUrl: sandbox.url, inventoryUrl: sandbox.url, smtpUrl: sandbox.smtpUrl },
+    { CORS_ORIGINS: storefront.origins.join(',') },
+  )
+  const browser: Browser = await openBrowser(lifetime)
+
+  return {
+    service,
+
+    /** What goes wrong at a dependency from now on. */
+    async fault(dependency: 'payment' | 'inventory', mode: 'none' | 'error'): Promise<void> {
+      const init = { method: 'PUT', body: JSON.stringify({ mode, rate: 1 }) }
+      assert.equal((await fetch(`${sandbox.url}/faults/${dependency}`, init)).status, 200)
+    },
+
+    /** Somebody who was never here before comes in, over a network of their own. */
+    async enter(t: TestContext, viewport = { width: 1_280, height: 900 }) {
+      const customer = t.name.replaceAll(/\W+/g, '-').slice(0, 60)
+      const proxy = await startFaultyProxy(t, service.api)
+      shop = { api: proxy.url, token: await tokenOf(customer) }
+      const context = await browser.newContext({ viewport })
+      t.after(() => context.close())
+      const page = await context.newPage()
+      const wrong = watch(page, [storefront.url, proxy.url])
+      await page.goto(storefront.url)
+      await page.getByText('15 things, read in version').waitFor()
+      return {
+        page,
+        context,
+        proxy,
+        /** What no page may do: throw, complain, or ask anybody else. */
+        assertClean: () => assert.deepEqual(wrong, []),
+        /** How many orders the customer has, and that for each of them there is as much money as there should be. */
+        async assertOrders(expected: number): Promise<void> {
+          const orders = await sql<{ status: string; payment_reference: string | null }[]>`
+            select status, payment_reference from orders where principal = ${customer}
+          `
+          assert.equal(orders.length, expected)
+          const { charges } = await ledgerOf(sandbox.url)
+          for (const { status, payment_reference: reference } of orders) {
+            assert.equal(status, 'paid')
+            const taken = charges.filter((charge) => charge.paymentIntent === reference)
+            assert.equal(taken.length, 1)
+            const again = charges.filter(({ orderId }) => orderId === taken[0]?.orderId)
+            assert.deepEqual(
+              again.map((charge) => charge.status),
+              ['succeeded'],
+            )
+          }
+        },
+      }
+    },
+  }
+}
+
+/** Collects what should not be. That a request was lost or refused, Chromium itself says in its console. */
+function watch(page: Page, hosts: string[]): string[] {
+  const wrong: string[] = []
+  page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`))
+  page.on('console', (message) => {
+    const isNetwork = message.text().startsWith('Failed to load resource')
+    if (['error', 'warning'].includes(message.type()) && !isNetwork) wrong.push(`said: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    if (!hosts.includes(new URL(request.url()).origin)) wrong.push(`asked ${request.url()}`)
+  })
+  return wrong
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { needs } from '../support/programs.ts'
+import { type OpenStorefront, openStorefront } from './open-storefront.ts'
+
+describe('The storefront, in a browser', needs('chromium'), () => {
+  const lifetime = lifetimeOfSuite()
+  let shop: OpenStorefront
+
+  before(async () => {
+    shop = await openStorefront(lifetime)
+  })
+
+  test('Somebody looks around, orders two things, and is told that they are paid', async (t) => {
+    const { page, assertClean, assertOrders } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByRole('button', { name: 'Add The lamp to the basket' }).click()
+    await page.getByLabel('How many of The lamp').fill('3')
+    await page.locator('#total', { hasText: '$40.00' }).waitFor()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    const order = page.locator('#orders li')
+    await order.getByText('paid', { exact: true }).waitFor()
+    assert.match(await order.innerText(), /1 × The desk, 3 × The lamp[\s\S]*\$40\.00/)
+    await page.getByText('Nothing in it yet.').waitFor()
+    await page.getByText('999 in stock').waitFor()
+    await assertOrders(1)
+    assertClean()
+  })
+
+  test('An order whose payment has to wait becomes paid before their eyes', async (t) => {
+    await shop.fault('payment', 'error')
+    const { page, assertClean, assertOrders } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    const order = page.locator('#orders li')
+    await order.getByText('payment follows').waitFor()
+    await shop.fault('payment', 'none')
+    await order.getByText('paid', { exact: true }).waitFor()
+    await assertOrders(1)
+    assertClean()
+  })
+
+  test('A declined card and a short stock are said in words, with what to do about it', async (t) => {
+    const { page, assertClean, assertOrders } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The typewriter to the basket' }).click()
+    await page.getByLabel('Pay with').selectOption('a card that is declined')
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.getByText('The card was declined. Nothing was charged').waitFor()
+
+    await page.getByLabel('Pay with').selectOption('a card that is good')
+    await page.getByLabel('How many of The typewriter').fill('5')
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.getByText('There are only 2 of The typewriter, and you asked for 5.').waitFor()
+    await page.getByRole('button', { name: 'Take what there is' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li').getByText('2 × The typewriter').first().waitFor()
+    await page.getByText('sold out').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Add The typewriter' }).isDisabled(), true)
+    await page.reload()
+    await page.locator('#orders li').getByText('not paid').waitFor()
+    await assert.rejects(assertOrders(1), 'the declined one is there too')
+    assertClean()
+  })
+
+  test('Cancelled is cancelled, and the money is seen to come back', async (t) => {
+    const { page, assertClean } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    const order = page.locator('#orders li')
+    await order.getByRole('button', { name: 'Cancel' }).click()
+    await order.getByText('cancelled').waitFor()
+    await order.getByText('money returned').waitFor()
+    assert.equal(await order.getByRole('button').count(), 0)
+    assertClean()
+  })
+
+  test('Both versions show one shop: what each of them knows, and the same orders', async (t) => {
+    const { page, proxy, assertClean, assertOrders } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li').getByText('paid', { exact: true }).waitFor()
+
+    await page.getByRole('radio', { name: 'version 1' }).check()
+    await page.getByText('15 things, read in version 1').waitFor()
+    assert.equal(await page.locator('#good-desk .price').innerText(), '10.00')
+    await page.locator('#orders li').getByText('An order').waitFor()
+    await page.getByRole('button', { name: 'Add The lamp to the basket' }).click()
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByText('In version 1 an order is one product.').waitFor()
+    await page.getByRole('button', { name: 'Place the order' }).click({ force: true })
+    await page.getByRole('button', { name: 'Take The desk out' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li:nth-child(2)').waitFor()
+
+    await page.getByRole('radio', { name: 'version 2' }).check()
+    await page.locator('#orders li').getByText('1 × The lamp').waitFor()
+    const posted = proxy.seen.filter(({ method }) => method === 'POST')
+    assert.deepEqual(
+      posted.map(({ headers }) => headers.accept),
+      [2, 1].map((version) => `application/vnd.holdfast.order+json; version=${version}`),
+    )
+    await assertOrders(2)
+    assertClean()
+  })
+
+  test('Everything can be done by keyboard, and the focus is never lost', async (t) => {
+    const { page, assertOrders } = await shop.enter(t)
+    const focused = async (attribute: string) => await page.locator(':focus').getAttribute(attribute)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).focus()
+    await page.keyboard.press('Enter')
+    for (let tabs = 0; tabs < 60 && (await focused('aria-label')) !== 'How many of The desk'; tabs++) {
+      await page.keyboard.press('Tab')
+    }
+    await page.keyboard.type('2')
+    await page.keyboard.press('Enter')
+    await page
+      .locator('#orders li')
+      .getByText(/2 × The desk/)
+      .waitFor()
+    assert.match((await focused('id')) ?? '', /^ord_/)
+    await assertOrders(1)
+  })
+
+  test('On a phone nothing sticks out, and the basket is one tap away', async (t) => {
+    const { page, assertClean } = await shop.enter(t, { width: 360, height: 740 })
+    await page.getByRole('button', { name: 'Add The chair-0 to the basket' }).click()
+    await page.getByRole('link', { name: 'Basket · 1 · $10.00' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li').getByText('paid', { exact: true }).waitFor()
+    const width = await page.evaluate('document.documentElement.scrollWidth')
+    assert.equal(width, 360)
+    assertClean()
+  })
+})
