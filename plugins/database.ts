@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { hostsOf } from './database/hosts.ts'
 import { createPool, type Pool, type ServiceSql } from './database/pool.ts'
 import { createReachability } from './database/reachability.ts'
+import { tracedStatement } from './database/statement-span.ts'
 import {
   DatabaseUnavailable,
   isConnectionLoss,
@@ -83,7 +84,7 @@ export function createDatabase(options: DatabaseOptions) {
     const current = pool
     const release = await current.admission.enter()
     const sentAt = Date.now()
-    const running = Promise.resolve(work(current.sql))
+    const running = Promise.resolve(tracedStatement(() => work(current.sql)))
     const silence = setTimeout(() => {
       if (current === pool) replacePool({ nextHost: false })
       if (!reachability.answeredSince(sentAt)) reachability.lost()

@@ -5,6 +5,9 @@ import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
 import { completeEarly, settle } from './job-queue/settle.ts'
+import { tracedHandler } from './job-queue/traced-job.ts'
+import { parseTraceparent } from './request-id/traceparent.ts'
+import type { Tracer } from './tracing.ts'
 
 export type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 
@@ -21,6 +24,8 @@ export interface JobQueueOptions {
    * and a poll. 10 if left out.
    */
   monitorSeconds?: number
+  /** Where somebody wants traces. */
+  tracer?: Tracer | undefined
   /** From 0 to 1; Math.random if left out. */
   random?: () => number
 }
@@ -69,7 +74,7 @@ export const jobQueue = fp<JobQueueOptions>(
           await candidate.start()
           boss = candidate
           for (const [queue, handler] of Object.entries(options.handlers))
-            await work(candidate, queue, handler)
+            await work(candidate, queue, tracedHandler(options.tracer, queue, handler))
           return
         } catch (error) {
           app.log.warn({ err: error }, 'the job queue is not there yet')
@@ -148,7 +153,9 @@ function toJob(row: JobWithMetadata<unknown>, log: FastifyBaseLogger): Job<unkno
   const requestId = textAt(row.data, 'requestId') ?? row.id
   const traceparent = textAt(row.data, 'traceparent')
   const context = traceparent === undefined ? { requestId } : { requestId, traceparent }
-  return { id: row.id, data: row.data, attempt: row.retryCount + 1, context, log: log.child({ requestId }) }
+  const traceId = parseTraceparent(traceparent)?.traceId
+  const named = log.child(traceId === undefined ? { requestId } : { requestId, traceId })
+  return { id: row.id, data: row.data, attempt: row.retryCount + 1, context, log: named }
 }
 
 function textAt(data: unknown, member: string): string | undefined {

@@ -16,6 +16,7 @@ import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { telemetry } from '#plugins/telemetry.ts'
+import { type Tracer, tracing } from '#plugins/tracing.ts'
 import { validation } from '#plugins/validation.ts'
 import { writeCoalescing } from '#plugins/write-coalescing.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
@@ -43,7 +44,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000
  */
 export async function buildApp(
   parts: Parts,
-  process: { health: Health; shutdown: Shutdown },
+  process: { health: Health; shutdown: Shutdown; tracer?: Tracer | undefined },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
   const problemServer = problemServerOptions(problemFormat)
@@ -61,6 +62,7 @@ export async function buildApp(
 
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
   await app.register(requestId)
+  if (process.tracer !== undefined) await app.register(tracing, { tracer: process.tracer })
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
   await app.register(telemetry, parts.telemetry)
   await app.register(writeCoalescing)

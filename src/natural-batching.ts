@@ -1,5 +1,9 @@
+import { activeSpan, forSpans, type Span } from '#plugins/tracing.ts'
+
 interface Waiting<Item, Result> {
   item: Item
+  /** Whose work it is, which need not be that of the one whose turn sends the list. */
+  span: Span | undefined
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
@@ -37,7 +41,10 @@ export function naturalBatching<Item, Result>(options: BatchingOptions<Item, Res
 
   async function sendBatch(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await options.send(batch.map(({ item }) => item))
+      const results = await forSpans(
+        batch.map(({ span }) => span),
+        () => options.send(batch.map(({ item }) => item)),
+      )
       for (const [index, { resolve, reject }] of batch.entries()) {
         const result = results[index]
         if (result === undefined)
@@ -53,7 +60,7 @@ export function naturalBatching<Item, Result>(options: BatchingOptions<Item, Res
 
   return (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
+      waiting.push({ item, span: activeSpan(), resolve, reject })
       if (!underWay) void sendAll()
     })
 }

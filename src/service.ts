@@ -8,6 +8,7 @@ import { type Environment, readConfig } from './config.ts'
 import { createServiceHealth } from './health.ts'
 import { buildOperations } from './operations.ts'
 import { createParts } from './parts.ts'
+import { startTracing } from './tracing.ts'
 import { buildWorker } from './worker.ts'
 
 export interface Service {
@@ -28,8 +29,9 @@ export interface Service {
 export async function startService(env: Environment): Promise<Service> {
   const config = readConfig(env)
   const log = pino(loggerOptions({ level: config.logLevel }), logDestination())
+  const tracer = await startTracing(config, log)
   const parts = createParts(config, log)
-  const worker = config.role === 'api' ? undefined : await buildWorker(parts)
+  const worker = config.role === 'api' ? undefined : await buildWorker(parts, { tracer })
 
   const shutdown = createShutdown({
     drainSeconds: config.drainSeconds,
@@ -40,6 +42,7 @@ export async function startService(env: Environment): Promise<Service> {
       { name: 'jobs', close: () => worker?.close() },
       { name: 'dependencies', close: () => parts.closeDependencies() },
       { name: 'database', close: () => parts.database.close() },
+      { name: 'traces', close: () => tracer?.close() },
     ],
     exit: () => {},
   })
@@ -47,6 +50,7 @@ export async function startService(env: Environment): Promise<Service> {
     health: createServiceHealth(parts, { shutdown, isOverloaded: () => api?.isOverloaded() ?? false }),
     shutdown,
     activeRequests: () => api?.requestsInFlight() ?? 0,
+    tracer,
   }
   const api: FastifyInstance | undefined = config.role === 'worker' ? undefined : await buildApp(parts, about)
   const operations = await buildOperations(parts, about)

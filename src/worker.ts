@@ -13,7 +13,7 @@ const REAP_EVERY_MS = 60_000
 const LOOK_FOR_DEAD_LETTERS_EVERY_MS = 1_000
 
 /** Figures to differ from the plugin's, in tests. */
-export type WorkerOptions = Pick<JobQueueOptions, 'monitorSeconds'>
+export type WorkerOptions = Pick<JobQueueOptions, 'monitorSeconds' | 'tracer'>
 
 /**
  * The half that nobody waits for: finishing what a dead process left, charging later, mail, the warehouse. It

@@ -1,3 +1,4 @@
+import { traced } from '../tracing/span.ts'
 import { AttemptTimedOut, makeAttempt } from './attempt.ts'
 import {
   type Admission,
@@ -52,6 +53,7 @@ export function createCallPolicy(given: CallPolicyOptions) {
   const time = given.time ?? processTime
   const options = { ...withDefaults(given), time }
   const { name } = options
+  const about = { 'service.peer.name': name }
   const breaker = createBreaker(options)
   const budget = createRetryBudget({
     ratio: options.retryRatio,
@@ -87,7 +89,11 @@ export function createCallPolicy(given: CallPolicyOptions) {
       let cause: unknown
       let failure: FailureClass
       try {
-        return await makeAttempt(attempt, { timeoutMs: options.attemptTimeoutMs, end, time })
+        return await makeAttempt(traceable(attempt, attempts), {
+          timeoutMs: options.attemptTimeoutMs,
+          end,
+          time,
+        })
       } catch (error) {
         cause = error
         failure = end.aborted || error instanceof AttemptTimedOut ? UNANSWERED : options.classify(error)
@@ -119,6 +125,12 @@ export function createCallPolicy(given: CallPolicyOptions) {
     }
   }
 
+  const traceable = <T>(attempt: (signal: AbortSignal) => Promise<T>, count: number) => {
+    const attributes = { ...about, 'http.request.resend_count': count - 1 }
+    return (signal: AbortSignal) =>
+      traced(`${name} attempt`, { kind: 'client', attributes }, () => attempt(signal))
+  }
+
   /** Full jitter, on top of what was asked for: clients told the same time must not all come at it. */
   const pause = (attempts: number, retryAfterMs: number | undefined): number => {
     if (retryAfterMs !== undefined) return retryAfterMs + options.random() * options.baseDelayMs
@@ -136,6 +148,36 @@ export function createCallPolicy(given: CallPolicyOptions) {
     return 'failure'
   }
 
+  const call = async <T>(attempt: (signal: AbortSignal) => Promise<T>, limits: CallOptions): Promise<T> => {
+    const admission = admit()
+    budget.deposit()
+    const began = time.now()
+    const deadlineMs = Math.min(limits.deadlineMs ?? options.deadlineMs, options.deadlineMs)
+    const end = new AbortController()
+    const onAbort = () => end.abort(limits.signal?.reason)
+    const cancel = time.after(deadlineMs, () => end.abort(DEADLINE))
+    inFlight.add(end)
+    limits.signal?.addEventListener('abort', onAbort, { once: true })
+    let verdict: Verdict = 'neutral'
+    try {
+      if (limits.signal?.aborted) throw unsent('aborted')
+      const endsAt = began + deadlineMs
+      const answer = await attemptUntilDone(attempt, { admission, end: end.signal, endsAt })
+      counts.successes++
+      verdict = time.now() - began > options.slowCallMs ? 'failure' : 'success'
+      if (verdict === 'failure') counts.slow++
+      return answer
+    } catch (error) {
+      verdict = judge(error)
+      throw error
+    } finally {
+      cancel()
+      limits.signal?.removeEventListener('abort', onAbort)
+      inFlight.delete(end)
+      await breaker.report(admission, verdict)
+    }
+  }
+
   return {
     name,
 
@@ -144,35 +186,8 @@ export function createCallPolicy(given: CallPolicyOptions) {
      *
      * @throws CallFailed
      */
-    async call<T>(attempt: (signal: AbortSignal) => Promise<T>, limits: CallOptions = {}): Promise<T> {
-      const admission = admit()
-      budget.deposit()
-      const began = time.now()
-      const deadlineMs = Math.min(limits.deadlineMs ?? options.deadlineMs, options.deadlineMs)
-      const end = new AbortController()
-      const onAbort = () => end.abort(limits.signal?.reason)
-      const cancel = time.after(deadlineMs, () => end.abort(DEADLINE))
-      inFlight.add(end)
-      limits.signal?.addEventListener('abort', onAbort, { once: true })
-      let verdict: Verdict = 'neutral'
-      try {
-        if (limits.signal?.aborted) throw unsent('aborted')
-        const endsAt = began + deadlineMs
-        const answer = await attemptUntilDone(attempt, { admission, end: end.signal, endsAt })
-        counts.successes++
-        verdict = time.now() - began > options.slowCallMs ? 'failure' : 'success'
-        if (verdict === 'failure') counts.slow++
-        return answer
-      } catch (error) {
-        verdict = judge(error)
-        throw error
-      } finally {
-        cancel()
-        limits.signal?.removeEventListener('abort', onAbort)
-        inFlight.delete(end)
-        await breaker.report(admission, verdict)
-      }
-    },
+    call: <T>(attempt: (signal: AbortSignal) => Promise<T>, limits: CallOptions = {}): Promise<T> =>
+      traced(`${name} call`, { kind: 'internal', attributes: about }, () => call(attempt, limits)),
 
     snapshot(): CallPolicySnapshot {
       const since = breaker.openSince()

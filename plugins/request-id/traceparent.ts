@@ -1,25 +1,38 @@
 import { randomBytes } from 'node:crypto'
 
+/** What a `traceparent` says. */
+export interface TraceParent {
+  /** 32 hexadecimal digits. */
+  traceId: string
+  /** 16 hexadecimal digits: the span that calls. */
+  parentId: string
+  /** Whether the caller keeps its part of the trace. */
+  sampled: boolean
+}
+
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+const zeros = /^0+$/
 
 /** Bit 0 of the flags, the only one that version 00 defines. */
-const sampled = 1
+const SAMPLED = 1
+
+/** W3C Trace Context, section 3.2. Undefined for what does not parse, several headers joined among it. */
+export function parseTraceparent(header: string | undefined): TraceParent | undefined {
+  const [, version, traceId = '', parentId = '', flags = '', rest] = form.exec(header ?? '') ?? []
+  if (version === undefined || version === 'ff' || zeros.test(traceId) || zeros.test(parentId))
+    return undefined
+  // A later version may append fields; the first one may not.
+  if (version === '00' && rest !== undefined) return undefined
+  return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED }
+}
 
 /**
- * The `traceparent` to send on (W3C Trace Context, section 3.2): the caller's trace and sampling with a parent id of
- * our own, or a new trace where the caller sent none, several, or one that does not parse.
+ * The `traceparent` to send on: the caller's trace and sampling with a parent id of our own, or a new trace where the
+ * caller sent none, several, or one that does not parse.
  */
 export function continueTrace(header: string | string[] | undefined): string {
-  const parent = randomBytes(8).toString('hex')
-  const [, version, trace, caller, flags, rest] = form.exec(String(header ?? '')) ?? []
-  const valid =
-    version !== 'ff' &&
-    trace !== undefined &&
-    !/^0+$/.test(trace) &&
-    !/^0+$/.test(caller ?? '') &&
-    // A later version may append fields; the first one may not.
-    (version !== '00' || rest === undefined)
-  if (!valid) return `00-${randomBytes(16).toString('hex')}-${parent}-00`
-  const kept = Number.parseInt(flags ?? '00', 16) & sampled
-  return `00-${trace}-${parent}-0${kept}`
+  const caller = parseTraceparent(header === undefined ? undefined : String(header))
+  const parentId = randomBytes(8).toString('hex')
+  if (caller === undefined) return `00-${randomBytes(16).toString('hex')}-${parentId}-00`
+  return `00-${caller.traceId}-${parentId}-0${caller.sampled ? SAMPLED : 0}`
 }

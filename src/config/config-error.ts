@@ -26,9 +26,9 @@ function explain({ variable, raw, allowed }: BadVariable): string {
 }
 
 /** A value as an error may show it. Of a URL all that can hold a password is left out, well-formed or not. */
-function masked({ secret, key }: Variable, raw: string): string {
+export function masked({ secret, key }: Variable, raw: string): string {
   if (secret) return `*** (${Buffer.byteLength(raw)} bytes, not shown)`
-  if (!key.endsWith('Url')) return JSON.stringify(raw)
+  if (!/(?:Url|Endpoint)$/.test(key)) return JSON.stringify(raw)
   const scheme = /^[a-z]{1,12}:\/\//i.exec(raw)?.[0]
   if (scheme === undefined) return `*** (${raw.length} characters, not shown, with no scheme://)`
   const rest = raw.slice(scheme.length)

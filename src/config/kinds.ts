@@ -41,6 +41,20 @@ export const flag = (note: Note) => Type.Boolean({ ...note, allowed: 'true or fa
 export const host = (note: Note) =>
   text('a host name or an IP address', '^(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$', note)
 
+/** A fraction, kept as text; one written in another form is refused, not guessed. */
+export const fraction = (note: Note) =>
+  textThat(
+    note,
+    'a number from 0 to 1, in decimals',
+    (value) => /^\d*\.?\d+$/.test(value) && Number(value) <= 1,
+  )
+
+/** As OpenTelemetry has lists of named values. */
+export const pairs = (note: Note) =>
+  textThat(note, 'name=value with commas between them, values percent-encoded', (value) =>
+    value.split(',').every((pair) => /^\s*[^\s=%"]+\s*=\s*(?:[^\s%"\\;]|%[0-9A-Fa-f]{2})*\s*$/.test(pair)),
+  )
+
 /** What a header or a shell can carry without quoting; a token with a stray line break is refused here. */
 export const token = (note: Note) => text('visible ASCII characters without spaces', '^[!-~]+$', note)
 

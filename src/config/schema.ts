@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import * as kind from './kinds.ts'
+import { tracingSettings } from './schema-tracing.ts'
 
 /**
  * Every setting of the service, once. Its environment variable is the key in capitals: `opsToken` is `OPS_TOKEN`.
@@ -219,4 +220,6 @@ export const ConfigSchema = Type.Object({
       examples: ['http://127.0.0.1:3002'],
     }),
   ),
+
+  ...tracingSettings,
 })

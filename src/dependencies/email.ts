@@ -77,7 +77,6 @@ export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
      * @throws CallFailed `permanent` when the server will not have it, or the address is none
      */
     async send({ to, subject, text, messageId }: Mail, context: CallContext): Promise<void> {
-      const headers = contextHeaders(context)
       await policy.call(async (signal) => {
         if (!ADDRESS.test(to)) throw new MailFailure('email: not an address')
         if (!MESSAGE_ID.test(messageId)) throw new MailFailure('email: not a Message-ID')
@@ -87,7 +86,7 @@ export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
             subject: subject.replace(CONTROLS, ' '),
             text,
             messageId: `<${messageId}>`,
-            headers,
+            headers: contextHeaders(context),
             signal,
           })
         } catch (error) {

@@ -62,17 +62,18 @@ export function createInventory({ url, policy: figures = {} }: InventoryOptions)
       const body = JSON.stringify({
         items: items.map(({ productId, quantity }) => ({ productId, quantity })),
       })
-      const headers = { 'Content-Type': 'application/json', ...contextHeaders(context) }
-      const status = await policy.call((signal) =>
-        ask({ method: 'PUT', path: path(orderId), headers, body, signal }, 409),
-      )
+      const status = await policy.call((signal) => {
+        const headers = { 'Content-Type': 'application/json', ...contextHeaders(context) }
+        return ask({ method: 'PUT', path: path(orderId), headers, body, signal }, 409)
+      })
       return status === 409 ? { kind: 'refused' } : { kind: 'reserved' }
     },
 
     /** A reservation that is not there (404) counts as released. @throws CallFailed */
     async release(orderId: string, context: CallContext): Promise<void> {
-      const headers = contextHeaders(context)
-      await policy.call((signal) => ask({ method: 'DELETE', path: path(orderId), headers, signal }, 404))
+      await policy.call((signal) =>
+        ask({ method: 'DELETE', path: path(orderId), headers: contextHeaders(context), signal }, 404),
+      )
     },
 
     close: (): Promise<void> => service.close(),

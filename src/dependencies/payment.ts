@@ -78,7 +78,6 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
 
     /** @throws CallFailed when the end of it is not known, or it could not be tried */
     async charge(charge: Charge, context: CallContext): Promise<ChargeResult> {
-      const headers = contextHeaders(context)
       const request = {
         amount: charge.amount,
         currency: charge.currency.toLowerCase(),
@@ -90,6 +89,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
         metadata: { order_id: charge.orderId },
       }
       return await policy.call(async (signal) => {
+        const headers = contextHeaders(context)
         try {
           const answer = await ask(signal, (stripe) =>
             stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
@@ -110,10 +110,10 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
      * @throws CallFailed
      */
     async refund(refund: Refund, context: CallContext): Promise<{ reference: string }> {
-      const headers = contextHeaders(context)
       const { amount, reference } = refund
       const request = { payment_intent: reference, amount, metadata: { order_id: refund.orderId } }
       return await policy.call(async (signal) => {
+        const headers = contextHeaders(context)
         try {
           const answer = await ask(signal, (stripe) =>
             stripe.refunds.create(request, { idempotencyKey: refund.key, headers }),
@@ -130,8 +130,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
 
     /** What became of a charge. @throws CallFailed */
     async retrieve(reference: string, context: CallContext): Promise<ChargeResult | Unsettled> {
-      const headers = contextHeaders(context)
-      return await policy.call((signal) => askFor(reference, headers, signal))
+      return await policy.call((signal) => askFor(reference, contextHeaders(context), signal))
     },
 
     close: (): Promise<void> => service.close(),
