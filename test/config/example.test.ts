@@ -18,7 +18,9 @@ test('every variable stands in the example, and its values can be used', () => {
 
 test('every variable says what it is for, what is allowed, and an example that is allowed', () => {
   const examples = Object.fromEntries(variables.map(({ name, example }) => [name, example]))
-  assert.equal(readConfig(examples).opsHost, '10.0.0.5')
+  // The examples are those of production, in which there is no sandbox.
+  assert.equal(readConfig({ ...examples, SANDBOX_URL: '' }).opsHost, '10.0.0.5')
+  assert.equal(readConfig({ ...examples, NODE_ENV: 'test' }).sandboxUrl, 'http://127.0.0.1:3002')
   for (const { name, allowed, description } of variables) {
     assert.ok(allowed !== '' && description !== '', `${name} explains itself`)
   }
