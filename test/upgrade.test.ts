@@ -64,8 +64,8 @@ async function migrateToNext(lifetime: Lifetime, url: string): Promise<string[]>
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-migrations-'))
   lifetime.after(() => rm(dir, { recursive: true, force: true }))
   for (const from of [MIGRATIONS_DIRECTORY, NEXT]) await cp(from, dir, { recursive: true })
-  const options = { migrationsTable: MIGRATIONS_TABLE, direction: 'up' as const, log: () => {} }
-  const applied = await runner({ databaseUrl: url, dir, ...options })
+  const options = { migrationsTable: MIGRATIONS_TABLE, direction: 'up' as const }
+  const applied = await runner({ databaseUrl: url, dir, ...options, singleTransaction: false, log: () => {} })
   return applied.map(({ name }) => name)
 }
 

@@ -27,6 +27,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       dir: MIGRATIONS_DIRECTORY,
       migrationsTable: MIGRATIONS_TABLE,
       direction: 'up',
+      // A transaction each: what one has locked is free before the next begins, and one that fails undoes no other.
+      singleTransaction: false,
       noLock: true,
       log: () => {},
     })

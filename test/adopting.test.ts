@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { before, suite, test } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import type { Payment } from '#src/dependencies/payment.ts'
+import { CONTEXT, callFailure, wordsOf } from './dependencies/call-failure.ts'
+import { halfJson, json, startFake } from './dependencies/fake-server.ts'
+import { lifetimeOfSuite } from './support/lifetime.ts'
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url))
+const page = await readFile(join(PROJECT, 'docs/adopting.md'), 'utf8')
+
+/** The files on the page, each by the path that its first line gives it. */
+const files = new Map(
+  [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, path = '', code = '']) => [path, code]),
+)
+
+interface Acme {
+  createAcmePayment(options: { url: string; apiKey: string }): Payment
+}
+
+interface Introspection {
+  createIntrospector(options: {
+    url: string
+    user: string
+    password: string
+    now: () => number
+  }): (token: string) => Promise<{ principal: { id: string }; expires: number }>
+}
+
+suite('The code in docs/adopting.md', () => {
+  const lifetime = lifetimeOfSuite()
+  let directory: string
+
+  before(async () => {
+    // Below the project, for its imports are the project's.
+    await mkdir(join(PROJECT, '.holdfast'), { recursive: true })
+    directory = await mkdtemp(join(PROJECT, '.holdfast', 'adopting-'))
+    lifetime.after(() => rm(directory, { recursive: true, force: true }))
+    for (const [path, code] of files) {
+      const [root = '', ...folders] = path.split('/').slice(0, -1)
+      const home = `'#${[root, ...folders].join('/')}/`
+      await writeFile(join(directory, basename(path)), code.replaceAll("'./", home))
+    }
+  })
+
+  const load = async (name: string) => await import(pathToFileURL(join(directory, name)).href)
+
+  test('compiles', { timeout: 60_000 }, async () => {
+    assert.deepEqual(
+      [...files.keys()],
+      ['plugins/bearer-auth/introspect.ts', 'src/dependencies/acme-payment.ts'],
+    )
+    const compilerOptions = { types: ['node'] }
+    const settings = { extends: '../../tsconfig.json', include: ['.'], compilerOptions }
+    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(settings))
+    const tsc = join(PROJECT, 'node_modules/.bin/tsc')
+    await promisify(execFile)(tsc, ['--noEmit', '-p', directory]).catch(({ stdout }) => assert.fail(stdout))
+  })
+
+  test('charges, is declined, refunds, and leaves what it does not know unknown', async (t) => {
+    const { createAcmePayment }: Acme = await load('acme-payment.ts')
+    const acme = await startFake(
+      t,
+      json(200, { id: 'ch_1', state: 'paid' }),
+      json(200, { id: 'ch_2', state: 'refused', reason: 'stolen_card' }),
+      json(200, { id: 're_1' }),
+      json(200, { id: 'ch_1', state: 'paid' }),
+      json(400, {}),
+      halfJson,
+    )
+    const payment = createAcmePayment({ url: acme.url, apiKey: 'key' })
+    t.after(() => payment.close())
+    const charge = {
+      orderId: 'ord_1',
+      amount: 1299,
+      currency: 'USD',
+      paymentToken: 'tok',
+      key: 'order:ord_1:charge',
+    }
+    assert.deepEqual(await payment.charge(charge, CONTEXT), { kind: 'captured', reference: 'ch_1' })
+    assert.deepEqual(await payment.charge(charge, CONTEXT), {
+      kind: 'declined',
+      declineCode: 'stolen_card',
+      reference: 'ch_2',
+    })
+    const refund = { orderId: 'ord_1', reference: 'ch_1', amount: 1299, key: 'order:ord_1:refund' }
+    assert.deepEqual(await payment.refund(refund, CONTEXT), { reference: 're_1' })
+    assert.deepEqual(await payment.retrieve('ch_1', CONTEXT), { kind: 'captured', reference: 'ch_1' })
+    const failure = await callFailure(payment.charge(charge, CONTEXT))
+    assert.deepEqual([failure.reason, failure.outcomeUnknown], ['permanent', false])
+    const doubt = await callFailure(payment.charge(charge, CONTEXT))
+    assert.deepEqual([doubt.reason, doubt.outcomeUnknown], ['transient', true])
+    assert.doesNotMatch(wordsOf(doubt), /pi_1/, 'what came back')
+
+    const [first] = acme.requests
+    assert.equal(`${first?.method} ${first?.url}`, 'POST /charges')
+    assert.equal(first?.headers['idempotency-key'], 'order:ord_1:charge')
+    assert.equal(first?.headers['x-request-id'], CONTEXT.requestId)
+    assert.deepEqual(JSON.parse(first?.body ?? ''), {
+      amount: 1299,
+      currency: 'USD',
+      source: 'tok',
+      reference: 'ord_1',
+    })
+  })
+
+  test('takes an opaque token, refuses one that is not active, and blames nobody for an issuer that is away', async (t) => {
+    const { createIntrospector }: Introspection = await load('introspect.ts')
+    const issuer = await startFake(
+      t,
+      json(200, { active: true, sub: 'ann', exp: 2_000_000_000 }),
+      json(200, { active: false }),
+      json(503, {}),
+      halfJson,
+    )
+    const verify = createIntrospector({ url: issuer.url, user: 'shop', password: 'secret', now: () => 1_000 })
+    const { principal, expires } = await verify('opaque')
+    assert.equal(principal.id, 'ann')
+    assert.equal(expires, 61_000)
+    assert.equal(issuer.requests[0]?.body, 'token=opaque')
+    await assert.rejects(verify('opaque'), { name: 'InvalidToken' })
+    await assert.rejects(verify('opaque'), { name: 'KeysUnknown' })
+    await assert.rejects(verify('opaque'), { name: 'KeysUnknown' })
+  })
+})
