@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDatabase as openDatabase } from '#plugins/database.ts'
-import { createOrderStore } from '#src/orders/store.ts'
+import { createOrderStore, REAPED_AT_ONCE } from '#src/orders/store.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
@@ -52,4 +52,26 @@ test('Only keys that are over and answered are reaped', async (t) => {
     left.map(({ key }) => key),
     ['over, but in flight', 'remembered'],
   )
+})
+
+test('Keys are reaped a bounded number at a time, the oldest first, and one that is in use is waited for by nobody', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  const sql = connect(t, databaseUrl)
+  const database = openDatabase({ url: databaseUrl, poolSize: 2 })
+  t.after(() => database.close())
+  const store = createOrderStore(database, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 })
+  await sql`
+    insert into idempotency_keys
+      (principal, route, key, fingerprint, order_id, request, response_status, response_body, response_headers, expires_at)
+    select 'ada', 'POST /orders', n, ${Buffer.alloc(32)}, gen_random_uuid(), '{}', 201, '{}', '{}',
+           now() - n * interval '1 second'
+    from generate_series(1, ${REAPED_AT_ONCE + 10}) as n`
+  await sql.begin(async (held) => {
+    await held`select from idempotency_keys where key = '1' for update`
+    assert.equal(await store.reapKeys(), REAPED_AT_ONCE)
+    const [left] = await sql`select max(key::int) as youngest, count(*)::int as keys from idempotency_keys`
+    assert.deepEqual(left, { youngest: 10, keys: 10 })
+    assert.equal(await store.reapKeys(), 9)
+  })
+  assert.equal(await store.reapKeys(), 1)
 })
