@@ -72,8 +72,9 @@ describe('The dashboard', needs('chromium'), () => {
     const [figure, unit] = (await textOf(page, '#p99')).split(' ')
     const shown = Number(figure) * (unit === 's' ? 1000 : 1)
     assert.ok(Math.abs(shown - responseTimeMs.p99) <= 0.05 * shown, `${figure} ${unit}`)
-    assert.equal(await textOf(page, '[data-check="database"] .state'), 'up')
-    assert.equal(await page.title(), 'Healthy · Holdfast operations')
+    // A busy machine may be late with a check, which is then made again.
+    await says(page, '[data-check="database"] .state', 'up')
+    await eventually('the title', async () => (await page.title()) === 'Healthy · Holdfast operations')
     assert.deepEqual(complaints, [])
     assert.deepEqual([...origins], [service.operations])
     await page.context().close()
