@@ -36,8 +36,8 @@ const CHARTS = [
   {
     id: 'errors',
     format: percent,
-    // Not less than 5 %, so that a single error does not look like a catastrophe.
-    top: (highest) => Math.min(1, Math.max(0.05, roundUp(highest * 100) / 100)),
+    // Not less than 4 %, so that a single error does not look like a catastrophe.
+    top: (highest) => Math.min(1, Math.max(0.04, roundUp(highest * 100) / 100)),
     axis: (value) => `${Number((value * 100).toFixed(1))}\u00a0%`,
     empty: 'No requests in the last hour',
     lines: [

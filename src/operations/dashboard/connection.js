@@ -17,13 +17,11 @@ export function showConnection(state, since, figuresFrom) {
   const banner = byId('connection')
   banner.hidden = state !== 'lost' && state !== 'ended'
   if (banner.hidden) return
-  const from = figuresFrom === undefined ? 'no figures yet' : `showing figures from ${clock(figuresFrom)}`
-  if (state === 'lost') {
-    say(banner, `Connection lost since ${clock(since)}, ${from}. Trying again by itself.`)
-  } else {
-    banner.replaceChildren(
-      `Your session has ended, ${from}. `,
-      element('a', { href: '/login' }, 'Log in again'),
-    )
-  }
+  const figures = figuresFrom === undefined ? 'no figures yet' : `showing figures from ${clock(figuresFrom)}`
+  const rest =
+    state === 'lost'
+      ? [` since ${clock(since)}, ${figures}. Trying again by itself.`]
+      : [`, ${figures}. `, element('a', { href: '/login' }, 'Log in again')]
+  const what = state === 'lost' ? 'Connection lost' : 'Your session has ended'
+  banner.replaceChildren(element('b', { class: 'state', 'data-tone': 'bad' }, what), ...rest)
 }

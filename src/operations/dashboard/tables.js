@@ -53,7 +53,7 @@ export function showTables({ health, queues, orders, process, pool }) {
   show(byId('process'), [
     shareRow('event loop busy', process.eventLoopUtilization, percent(process.eventLoopUtilization)),
     shareRow('event loop delay, p99', null, milliseconds(process.eventLoopDelayP99Ms)),
-    shareRow('heap', process.heapUsedBytes / process.rssBytes, bytes(process.heapUsedBytes)),
+    shareRow('heap in use', null, bytes(process.heapUsedBytes)),
     shareRow('resident memory', null, bytes(process.rssBytes)),
     shareRow('database connections used', pool.used / pool.size, connections),
     shareRow('waiting for a connection', null, count(pool.waiting)),
