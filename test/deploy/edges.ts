@@ -19,17 +19,20 @@ export const edges: { name: string; needs: Program; start: StartEdge }[] = [
   { name: 'nginx', needs: 'nginx', start: startNginx },
 ]
 
-/** @returns the address of an edge that runs until the end of `lifetime` */
-export type StartEdge = (lifetime: Lifetime, originPort: number) => Promise<string>
+/**
+ * @param idleSeconds how long it keeps a connection to the origin that nobody uses
+ * @returns the address of an edge that runs until the end of `lifetime`
+ */
+type StartEdge = (lifetime: Lifetime, originPort: number, idleSeconds?: number) => Promise<string>
 
-async function startVarnish(lifetime: Lifetime, originPort: number): Promise<string> {
+async function startVarnish(lifetime: Lifetime, originPort: number, idleSeconds = 4): Promise<string> {
   const home = await temporary(lifetime)
   const vcl = join(home, 'default.vcl')
   await writeShipped('default.vcl', vcl, [
     ['.host = "holdfast-api";', '.host = "127.0.0.1";'],
     ['.port = "3000";', `.port = "${originPort}";`],
   ])
-  const settings = ['-p', 'backend_idle_timeout=4', '-s', 'malloc,32m']
+  const settings = ['-p', `backend_idle_timeout=${idleSeconds}`, '-s', 'malloc,32m']
   const child = spawn(
     program('varnishd'),
     // No jail: it takes a user of its own, and root.
@@ -47,11 +50,12 @@ async function startVarnish(lifetime: Lifetime, originPort: number): Promise<str
   })
 }
 
-async function startNginx(lifetime: Lifetime, originPort: number): Promise<string> {
+async function startNginx(lifetime: Lifetime, originPort: number, idleSeconds = 4): Promise<string> {
   const home = await temporary(lifetime)
   const port = await freePort()
   await writeShipped('nginx.conf', join(home, 'nginx.conf'), [
     ['server holdfast-api:3000', `server 127.0.0.1:${originPort}`],
+    ['keepalive_timeout 4s;', `keepalive_timeout ${idleSeconds}s;`],
     ['listen 8080;', `listen 127.0.0.1:${port};`],
   ])
   // Root's nginx would hand its work to a user who cannot reach the directory.
