@@ -17,7 +17,6 @@ export function createBasket(onChange: () => void) {
   const list = byId('lines', HTMLUListElement)
   const lines = new Map<string, Line>(stored().map((line) => [line.productId, line]))
   const showWay = createWayToBasket()
-  let locked = false
 
   function keep(): void {
     localStorage.setItem(STORED, JSON.stringify([...lines.values()]))
@@ -32,7 +31,6 @@ export function createBasket(onChange: () => void) {
       max: String(MOST),
       value: String(quantity),
       required: true,
-      disabled: locked,
       ariaLabel: `How many of ${name}`,
       oninput: () => {
         const line = lines.get(productId)
@@ -46,7 +44,6 @@ export function createBasket(onChange: () => void) {
       {
         type: 'button',
         className: 'quiet',
-        disabled: locked,
         ariaLabel: `Take ${name} out`,
         onclick: () => drop(productId),
       },
@@ -81,12 +78,20 @@ export function createBasket(onChange: () => void) {
     showWay(pieces, sum)
   }
 
+  // Another tab has changed it.
+  addEventListener('storage', ({ key }) => {
+    if (key !== STORED) return
+    lines.clear()
+    for (const line of stored()) lines.set(line.productId, line)
+    show()
+    onChange()
+  })
+
   show()
   return {
     lines: (): Line[] => [...lines.values()],
 
     add({ id, name, price }: Good): void {
-      if (locked) return
       const quantity = Math.min(MOST, (lines.get(id)?.quantity ?? 0) + 1)
       lines.set(id, { productId: id, name, quantity, price })
       show()
@@ -116,16 +121,16 @@ export function createBasket(onChange: () => void) {
       if (stale.length > 0) show()
     },
 
-    clear(): void {
-      lines.clear()
+    /** Takes out what was ordered; what came in meanwhile stays. */
+    remove(ordered: readonly Line[]): void {
+      for (const { productId, quantity } of ordered) {
+        const line = lines.get(productId)
+        if (line === undefined) continue
+        if (line.quantity <= quantity) lines.delete(productId)
+        else lines.set(productId, { ...line, quantity: line.quantity - quantity })
+      }
       show()
       keep()
-    },
-
-    /** While an order of it is under way, nothing is changed. */
-    lock(on: boolean): void {
-      locked = on
-      for (const control of list.querySelectorAll('input, button')) control.toggleAttribute('disabled', on)
     },
   }
 }

@@ -34,7 +34,6 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
     button.ariaDisabled = String(sending || underWay.read() !== undefined || tooMany)
     button.textContent = sending ? 'Placing the order…' : 'Place the order'
     card.disabled = sending
-    basket.lock(sending || underWay.read() !== undefined)
   }
 
   function say(words: string, ...ways: [label: string, act: () => void][]): void {
@@ -52,11 +51,11 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
     say('')
     try {
       const placed = await place(shopper, order)
-      underWay.clear()
-      basket.clear()
+      underWay.clear(order)
+      basket.remove(order.lines)
       onPlaced(placed, order.version)
     } catch (error) {
-      if (isFinal(error)) underWay.clear()
+      if (isFinal(error)) underWay.clear(order)
       explain(error, order)
     } finally {
       sending = false
@@ -84,7 +83,7 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
         [
           'Forget it',
           () => {
-            underWay.clear()
+            underWay.clear(order)
             say('')
             update()
           },
@@ -97,8 +96,11 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
     event.preventDefault()
     // A second click may come before the button is seen to be disabled, and a second tab knows of no click at all.
     if (sending || underWay.read() !== undefined || !onlyOne.hidden) return
-    void send({ version: version(), lines: basket.lines(), paymentToken: card.value })
+    const key = crypto.randomUUID()
+    void send({ key, version: version(), lines: basket.lines(), paymentToken: card.value })
   })
+  // Another tab ordered, or heard of the end of it.
+  addEventListener('storage', update)
   // The network is back: no need to ask who waits.
   addEventListener('online', () => {
     const order = underWay.read()
@@ -117,10 +119,10 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
 }
 
 /** @throws what {@link wordsFor} has words for */
-function place(shopper: Shopper, { version, lines, paymentToken }: UnderWay) {
+function place(shopper: Shopper, { key, version, lines, paymentToken }: UnderWay) {
   const items = lines.map(({ productId, quantity }) => ({ productId, quantity }))
-  if (version === 2) return shopper[2].orders.place({ items, paymentToken })
+  if (version === 2) return shopper[2].orders.place({ items, paymentToken }, { key })
   const [first] = items
   if (first === undefined) throw new Error('There is nothing in the basket.')
-  return shopper[1].orders.place({ ...first, paymentToken })
+  return shopper[1].orders.place({ ...first, paymentToken }, { key })
 }

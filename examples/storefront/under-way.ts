@@ -2,6 +2,8 @@ import type { Line } from './basket.ts'
 
 /** An order that was sent, and of which it is not known yet what became. */
 export interface UnderWay {
+  /** Its idempotency key. */
+  readonly key: string
   readonly version: 1 | 2
   readonly lines: readonly Line[]
   /** For one use, and of no use to anybody else. */
@@ -12,7 +14,8 @@ const STORED = 'storefront:under-way'
 
 /**
  * Written down before the order is sent, and crossed out when it had its end: whatever happens to the page in between, the next one
- * asks what became of it, in the same version and words, and so under the same idempotency key.
+ * asks what became of it, in the same version and words. Key and content are one entry, so that no crash parts them; a page that
+ * need not show what is under way leaves the key to the client (`keysInStorage`).
  */
 export const underWay = {
   read(): UnderWay | undefined {
@@ -23,5 +26,8 @@ export const underWay = {
     }
   },
   write: (order: UnderWay): void => localStorage.setItem(STORED, JSON.stringify(order)),
-  clear: (): void => localStorage.removeItem(STORED),
+  /** Another tab may have the next one under way already. */
+  clear({ key }: UnderWay): void {
+    if (underWay.read()?.key === key) localStorage.removeItem(STORED)
+  },
 }

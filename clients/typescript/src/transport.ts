@@ -50,7 +50,12 @@ export function createTransport(settings: Settings) {
     return { headers, token }
   }
 
-  function read<Body>(url: string, received: Received, cached: CachedAnswer | undefined): Answer<Body> {
+  function read<Body>(
+    { method }: Call,
+    url: string,
+    received: Received,
+    cached?: CachedAnswer,
+  ): Answer<Body> {
     const { status, headers } = received
     const spoken = headers.get('api-version')
     const fresh: CachedAnswer = {
@@ -65,7 +70,8 @@ export function createTransport(settings: Settings) {
     if (status < 200 || status > 299) throw failureOf(body, received)
     if (spoken !== null && spoken !== String(version))
       throw unexpected(`An answer in version ${spoken}`, received)
-    if (fresh.etag !== '') cache?.set(url, fresh)
+    // What was posted to a URL is not what is read there.
+    if (method === 'GET' && fresh.etag !== '') cache?.set(url, fresh)
     return { body, etag: fresh.etag || undefined, link: fresh.link }
   }
 
@@ -110,7 +116,7 @@ export function createTransport(settings: Settings) {
             return await once(number, timeoutMs)
           }
         }
-        const answer = read<Body>(url, received, cached)
+        const answer = read<Body>(call, url, received, cached)
         const replayed = received.headers.get('idempotency-replayed') === 'true'
         onAttempt({ method, url, number, ms: performance.now() - beganAt, status, replayed })
         return answer
