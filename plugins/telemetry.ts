@@ -19,6 +19,19 @@ export interface TelemetryOptions {
 const NO_ROUTE = 'unmatched'
 
 /**
+ * Counts an answer that passed no hook, as the router's and the HTTP parser's own: it took no time worth speaking of, and a
+ * request that could not be read has no method.
+ */
+export function countRefused(
+  { durations, statistics }: TelemetryOptions,
+  status: number,
+  method = 'unreadable',
+): void {
+  durations.recorder(method, NO_ROUTE).record(status, 0)
+  statistics.record(0, status)
+}
+
+/**
  * The one place where answers are counted: how long each took to its end, and its status. Routes with `probe` are left out:
  * machines ask them all day, and their 503 is news of the process, not of a client's request. Register it before the
  * routes.

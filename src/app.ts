@@ -15,7 +15,7 @@ import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
-import { telemetry } from '#plugins/telemetry.ts'
+import { countRefused, telemetry } from '#plugins/telemetry.ts'
 import { type Tracer, tracing } from '#plugins/tracing.ts'
 import { validation } from '#plugins/validation.ts'
 import { writeCoalescing } from '#plugins/write-coalescing.ts'
@@ -47,7 +47,9 @@ export async function buildApp(
   process: { health: Health; shutdown: Shutdown; tracer?: Tracer | undefined },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
-  const problemServer = problemServerOptions(problemFormat)
+  const problemServer = problemServerOptions(problemFormat, {
+    onRefused: (status, method) => countRefused(parts.telemetry, status, method),
+  })
   const app = fastify({
     ...problemServer,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
@@ -69,9 +70,19 @@ export async function startService(env: Environment): Promise<Service> {
   }
 
   async function listen(listener: string, app: FastifyInstance, host: string, port: number) {
-    const listenTextResolver = (at: string) => `${listener} listens at ${at}`
-    const address = await app.listen({ host, port, listenTextResolver })
+    await app.ready()
+    // Fastify would say it once for each address of the machine where it listens on all of them.
+    const { level } = app.log
+    app.log.level = 'silent'
+    const address = await app.listen({ host, port }).finally(() => {
+      app.log.level = level
+    })
+    const [bound] = app.addresses()
+    if (typeof bound === 'object') log.info(`${listener} listens at ${urlOf(bound)}`)
     if (listener === 'api') parts.listensAt(address)
     return address
   }
 }
+
+const urlOf = ({ address, family, port }: AddressInfo) =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

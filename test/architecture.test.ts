@@ -219,6 +219,11 @@ describe('Things are what they are called', () => {
 
   test('The environment is read where a process begins, and handed on', () => {
     const readers = filesWhere(service, ({ code }) => /process\.env\b/.test(code))
-    assert.deepEqual(readers.sort(), ['src/database/migrate.ts', 'src/main.ts', 'src/products/catalogue.ts'])
+    assert.deepEqual(readers.sort(), [
+      'src/config/show.ts',
+      'src/database/migrate.ts',
+      'src/main.ts',
+      'src/products/catalogue.ts',
+    ])
   })
 })

@@ -104,3 +104,14 @@ export async function scrape(operations: string): Promise<Map<string, Family>> {
   assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   return parseExposition(await answer.text())
 }
+
+/** The values of a metric, by those of its labels: `{ 'GET /orders/:id 404': 500 }`. */
+export function valuesOf(families: Map<string, Family>, name: string): Record<string, number> {
+  const family = families.get(name) ?? families.get(name.replace(/_(?:count|sum)$/, ''))
+  assert.ok(family !== undefined, `there is ${name}`)
+  return Object.fromEntries(
+    family.samples
+      .filter((sample) => sample.name === name)
+      .map(({ labels, value }) => [Object.values(labels).join(' '), value]),
+  )
+}
