@@ -1,8 +1,6 @@
 import type { Database } from '#plugins/database.ts'
 import { deadLetterQueue, QUEUES, type QueueName } from './queues.ts'
 
-export type QueueStore = ReturnType<typeof createQueueStore>
-
 /** What a queue holds at a moment. */
 export interface QueueDepth {
   name: QueueName
