@@ -9,6 +9,8 @@ export interface Bench {
   seconds: number
   /** Of the part before it: compilers, caches and pools are as they are after a minute of service. */
   warmUpSeconds: number
+  /** As many as a shop has that has grown. */
+  orders: number
   /** Where the service writes processor profiles, if they are wanted. */
   profileDirectory: string | undefined
   /** For the database and for logs of runs; gone with the bench. */
@@ -20,10 +22,10 @@ export interface Bench {
 export interface Row {
   name: string
   /** A sentence instead of a contest says why this machine cannot hold it. */
-  prepare: (bench: Bench) => Promise<Contest | string>
+  prepare: (bench: Bench) => Promise<Contest | Contest[] | string>
 }
 
-export type BenchOptions = Pick<Bench, 'seconds' | 'warmUpSeconds' | 'profileDirectory'>
+export type BenchOptions = Pick<Bench, 'seconds' | 'warmUpSeconds' | 'orders' | 'profileDirectory'>
 
 /** Runs `work`, then ends everything that was left to `after`, the latest first. */
 export async function withBench<T>(options: BenchOptions, work: (bench: Bench) => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ export interface DatabaseServer {
   fresh: (bench: Bench) => Promise<string>
   /** The same, empty. */
   empty: (bench: Bench) => Promise<string>
+  /** Of a database that nobody is connected to, as it stands now. */
+  copy: (bench: Bench, url: string) => Promise<string>
 }
 
 /** As many products as orders are spread over, and people who place them. */
@@ -52,6 +54,7 @@ export async function startDatabaseServer(bench: Bench): Promise<DatabaseServer>
     about: await describe(admin),
     fresh: (scope) => make(scope, TEMPLATE),
     empty: (scope) => make(scope, 'template0'),
+    copy: (scope, url) => make(scope, new URL(url).pathname.slice(1)),
   }
 }
 

@@ -13,6 +13,15 @@ interface Left {
   lowest: number
 }
 
+/** What stood there before a run, and is none of its business. */
+export interface Before {
+  /** The UUID of the newest order; those of a run are newer. */
+  newest: string
+  stock: number
+}
+
+const EMPTY_SHOP: Before = { newest: '00000000-0000-0000-0000-000000000000', stock: PRODUCTS * STOCK }
+
 interface Charged {
   charges: number
   orders: number
@@ -27,6 +36,7 @@ const SETTLE_TIMEOUT_MS = 10_000
  *
  * @param least the orders that somebody was told of
  * @param paymentUrl left out where nobody charges
+ * @param before what the run began with, from `lookBefore`; the empty shop if left out
  * @returns how many orders there are, and how many of them wait for their charge in the queue
  * @throws Error with both sides of the first equation that does not hold
  */
@@ -34,16 +44,14 @@ export async function checkOrders(
   databaseUrl: string,
   least: number,
   paymentUrl?: string,
+  before: Before = EMPTY_SHOP,
 ): Promise<{ orders: number; queued: number }> {
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
-  })
+  const sql = connect(databaseUrl)
   try {
-    const left = await settled(sql)
+    const left = await settled(sql, before.newest)
     const orders = left.paid + left.queued
     equal('orders that never came to an end', left.unfinished, 0)
-    equal('stock that is left', left.stock, PRODUCTS * STOCK - left.sold)
+    equal('stock that is left', left.stock, before.stock - left.sold)
     if (left.lowest < 0) throw new Error(`a product was sold below zero: ${left.lowest}`)
     if (orders < least) throw new Error(`${least} orders were confirmed, ${orders} are there`)
     if (paymentUrl !== undefined) {
@@ -58,17 +66,36 @@ export async function checkOrders(
   }
 }
 
-async function settled(sql: postgres.Sql<{ bigint: number }>): Promise<Left> {
+/** What stands in a shop that a run does not begin empty. */
+export async function lookBefore(databaseUrl: string): Promise<Before> {
+  const sql = connect(databaseUrl)
+  try {
+    const [before] = await sql<[Before]>`
+      select (select id from orders order by id desc limit 1) as newest, (select sum(stock) from products) as stock`
+    return before
+  } finally {
+    await sql.end()
+  }
+}
+
+const connect = (databaseUrl: string) =>
+  postgres(databaseUrl, {
+    max: 1,
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+  })
+
+async function settled(sql: ReturnType<typeof connect>, after: string): Promise<Left> {
   const giveUpAt = performance.now() + SETTLE_TIMEOUT_MS
   for (;;) {
     const [left] = await sql<[Left]>`
-      select (select count(*) from orders where status not in ('paid', 'payment_pending')) as unfinished,
-             (select count(*) from orders where status = 'paid') as paid,
-             (select coalesce(sum(total), 0)::bigint from orders where status = 'paid') as "paidAmount",
-             (select count(*) from orders where status = 'payment_pending') as queued,
-             (select coalesce(sum(quantity), 0)::bigint from order_lines) as sold,
+      select count(*) filter (where status not in ('paid', 'payment_pending')) as unfinished,
+             count(*) filter (where status = 'paid') as paid,
+             coalesce(sum(total) filter (where status = 'paid'), 0)::bigint as "paidAmount",
+             count(*) filter (where status = 'payment_pending') as queued,
+             (select coalesce(sum(quantity), 0)::bigint from order_lines where order_id > ${after}) as sold,
              (select sum(stock) from products) as stock,
-             (select min(stock) from products) as lowest`
+             (select min(stock) from products) as lowest
+      from orders where id > ${after}`
     if (left.unfinished === 0 || performance.now() > giveUpAt) return left
     await pause(50)
   }

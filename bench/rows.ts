@@ -1,9 +1,11 @@
 import type { Row } from './bench.ts'
 import type { DatabaseServer } from './database.ts'
+import { grownRow } from './rows/grown.ts'
 import { orderRows } from './rows/order.ts'
 import { orderAloneRow } from './rows/order-alone.ts'
 import { orderReadRow } from './rows/order-read.ts'
 import { productRows } from './rows/product.ts'
+import { reapingRow } from './rows/reaping.ts'
 import { usualWayRows } from './rows/usual-way.ts'
 
 /** Everything that is measured, in the order of the table. */
@@ -13,4 +15,6 @@ export const rowsOn = (database: DatabaseServer): Row[] => [
   ...orderRows(database),
   orderAloneRow(database),
   ...usualWayRows(database),
+  grownRow(database),
+  reapingRow(database),
 ]

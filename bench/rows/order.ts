@@ -1,7 +1,7 @@
 import { type Bench, type Row, withScope } from '../bench.ts'
 import type { Figure } from '../contest.ts'
 import { type DatabaseServer, PRODUCTS } from '../database.ts'
-import { checkOrders } from '../invariants.ts'
+import { type Before, checkOrders } from '../invariants.ts'
 import { measureLoad } from '../load.ts'
 import { findPgbench, measurePgbench, NO_PGBENCH } from '../pgbench.ts'
 import { orderRequests, startDependencies, startService } from '../service.ts'
@@ -51,13 +51,24 @@ export function measureOrders(
   clients: number,
   products: number,
 ): Promise<Figure> {
+  return withScope(bench, async (scope) =>
+    measureOrdersIn(scope, await database.fresh(scope), { clients, products }),
+  )
+}
+
+/** A run in a shop as it stands, by a service of its own. What the run left behind is checked afterwards. */
+export function measureOrdersIn(
+  bench: Bench,
+  databaseUrl: string,
+  { clients, products }: { clients: number; products: number },
+  before?: Before,
+): Promise<Figure> {
   return withScope(bench, async (scope) => {
-    const databaseUrl = await database.fresh(scope)
     const dependencies = await startDependencies(scope)
     const service = await startService(scope, databaseUrl, dependencies.url)
     const requests = await orderRequests(service.url, products)
     const figure = await measureLoad(scope, service, { clients, requests }, 201)
-    const { orders, queued } = await checkOrders(databaseUrl, figure.answers, dependencies.url)
+    const { orders, queued } = await checkOrders(databaseUrl, figure.answers, dependencies.url, before)
     return {
       ...figure,
       note: queued === 0 ? undefined : `${((100 * queued) / orders).toFixed(1)} % charged later`,
