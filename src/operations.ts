@@ -31,7 +31,10 @@ export type OperationsParts = Pick<
   | 'orderStatuses'
   | 'telemetry'
 > & {
-  config: Pick<Parts['config'], 'currency' | 'opsToken' | 'sandboxUrl' | 'authJwtSecret' | 'paymentApiKey'>
+  config: Pick<
+    Parts['config'],
+    'currency' | 'opsToken' | 'opsTraceUrl' | 'sandboxUrl' | 'authJwtSecret' | 'paymentApiKey'
+  >
 }
 
 /**
@@ -68,8 +71,12 @@ export async function buildOperations(
   await app.register(watchRoutes, { parts, ...process })
 
   // What an operator sees.
-  const { opsToken, sandboxUrl } = config
-  await app.register(dashboard, { login: opsToken !== undefined, sandbox: sandboxUrl !== undefined })
+  const { opsToken, opsTraceUrl, sandboxUrl } = config
+  await app.register(dashboard, {
+    login: opsToken !== undefined,
+    sandbox: sandboxUrl !== undefined,
+    traceUrl: opsTraceUrl,
+  })
   if (sandboxUrl !== undefined) await app.register(sandboxSwitches, { url: sandboxUrl })
 
   // How products come in.

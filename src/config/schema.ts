@@ -54,6 +54,16 @@ export const ConfigSchema = Type.Object({
       secret: true,
     }),
   ),
+  opsTraceUrl: Type.Optional(
+    kind.text(
+      'a URL that begins with http:// or https:// and holds {traceId}',
+      '^https?://\\S*\\{traceId\\}\\S*$',
+      {
+        description: 'Where the dashboard leads from a trace id. Left out: ids are there to be copied.',
+        examples: ['https://traces.example.com/trace/{traceId}'],
+      },
+    ),
+  ),
   publicUrl: Type.Optional(
     kind.baseUrl({
       description:

@@ -10,6 +10,8 @@ export interface DashboardOptions {
   login: boolean
   /** Whether there are stand-ins whose faults can be switched. */
   sandbox: boolean
+  /** Where a trace is shown, with `{traceId}` in place of its id. */
+  traceUrl?: string | undefined
 }
 
 /** The route of styles and scripts. They are in the open source and hold nothing, so the login page may have them. */
@@ -43,7 +45,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const PAGE = 'dashboard.html'
 
 /** `GET /`: what an operator sees at a glance, and the files it is made of, read once and served from memory. */
-export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, { login, sandbox }) => {
+export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, options) => {
   const folder = new URL('./dashboard/', import.meta.url)
   const own = readdirSync(folder).filter((name) => extname(name) in TYPES && name !== PAGE)
   const assets = new Map([
@@ -51,9 +53,7 @@ export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, { log
     fileAt(import.meta.resolve('uplot/dist/uPlot.esm.js'), 'uplot.js'),
     fileAt(import.meta.resolve('uplot/dist/uPlot.min.css'), 'uplot.css'),
   ])
-  const parts = [...(login ? ['login'] : []), ...(sandbox ? ['sandbox'] : [])].join(' ')
-  const html = readFileSync(new URL(PAGE, folder), 'utf8').replace('data-parts=""', `data-parts="${parts}"`)
-  const page = fileOf('.html', Buffer.from(html))
+  const page = fileOf('.html', Buffer.from(compose(readFileSync(new URL(PAGE, folder), 'utf8'), options)))
 
   app.get('/', (request, reply) => {
     reply.header('content-security-policy', pagePolicy)
@@ -65,6 +65,16 @@ export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, { log
     if (file === undefined) return reply.callNotFound()
     return send(request, reply, file)
   })
+}
+
+/** Tells the page, by attributes of its body, what there is here. */
+function compose(html: string, { login, sandbox, traceUrl = '' }: DashboardOptions): string {
+  const parts = [...(login ? ['login'] : []), ...(sandbox ? ['sandbox'] : [])].join(' ')
+  const url = traceUrl.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+  // By functions: a dollar sign in a URL means itself.
+  return html
+    .replace('data-parts=""', () => `data-parts="${parts}"`)
+    .replace('data-trace-url=""', () => `data-trace-url="${url}"`)
 }
 
 /** Asked again each time, and almost always answered 304: no page of a new release runs a script of an old one. */

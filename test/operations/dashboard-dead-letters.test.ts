@@ -15,6 +15,8 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
   let browser: Browser
   let service: ServiceProcess
   let token: string
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
   /** A mistake of ours, by its status: what asked for it is a dead letter at once. */
   let status = 400
 
@@ -25,14 +27,21 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     await stock(connect(lifetime, databaseUrl), { desk: 100 })
     token = await tokenOf('ann')
     const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-    ;[service, browser] = await Promise.all([startService(lifetime, parts), openBrowser(lifetime)])
+    ;[service, browser] = await Promise.all([
+      startService(lifetime, parts, { OPS_TRACE_URL: 'https://traces.test/?a=$&b="&id={traceId}' }),
+      openBrowser(lifetime),
+    ])
   })
 
   /** Places orders whose charges die, and opens the page when it shows so many. */
   async function openWith(count: number) {
     const keys = Array.from({ length: count }, () => crypto.randomUUID())
     const placed = await Promise.all(
-      keys.map(async (key) => (await bodyOf(await place(service.api, basket('desk'), { key, token }))).id),
+      keys.map(
+        async (key) =>
+          (await bodyOf(await place(service.api, basket('desk'), { key, token, headers: { traceparent } })))
+            .id,
+      ),
     )
     const { page, complaints } = await openDashboard(browser, service.operations)
     for (const id of placed) await rowOf(page, id).waitFor()
@@ -78,6 +87,8 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     status = 400
     const { page, complaints, placed } = await openWith(2)
     const [one = '', other = ''] = placed
+    const trace = rowOf(page, one).getByRole('link', { name: traceId })
+    assert.equal(await trace.getAttribute('href'), `https://traces.test/?a=$&b="&id=${traceId}`)
     await page.context().grantPermissions(['clipboard-write', 'clipboard-read'])
     await rowOf(page, one).getByRole('button', { name: one, exact: true }).click()
     await says(page, '#dead-outcome', `Copied ${one}.`)

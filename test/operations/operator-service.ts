@@ -12,6 +12,7 @@ import { startProductService } from '../products/product-service.ts'
 
 export interface OperationsOptions {
   opsToken?: string
+  opsTraceUrl?: string
   sandboxUrl?: string
   log?: Logger
 }

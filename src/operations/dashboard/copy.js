@@ -10,6 +10,17 @@ export const copyable = (id, what) =>
   element('button', { type: 'button', class: 'id', 'data-copy': id, title: `Copy the ${what}` }, id)
 
 /**
+ * A trace id leads to where traces are shown, if the service was told where that is.
+ *
+ * @param {string} id
+ */
+export function traceLink(id) {
+  const { traceUrl } = document.body.dataset
+  if (!traceUrl) return copyable(id, 'trace id')
+  return element('a', { class: 'id', href: traceUrl.replaceAll('{traceId}', id) }, id)
+}
+
+/**
  * Copies what was clicked, if it can be copied.
  *
  * @param {Event} event

@@ -1,5 +1,5 @@
 import { ask } from './ask.js'
-import { copyable, copyFrom } from './copy.js'
+import { copyable, copyFrom, traceLink } from './copy.js'
 import { confirmed } from './decide.js'
 import { byId, element, say, show } from './element.js'
 import { count, counted, moment } from './format.js'
@@ -155,7 +155,12 @@ function rowOf({ id, queue, reason, failedAt, orderId, attempts, requestId, trac
         'dl',
         { class: 'ids' },
         ...ids.flatMap(([name, value]) =>
-          value ? [element('dt', {}, name), element('dd', {}, copyable(value, `${name} id`))] : [],
+          value
+            ? [
+                element('dt', {}, name),
+                element('dd', {}, name === 'trace' ? traceLink(value) : copyable(value, `${name} id`)),
+              ]
+            : [],
         ),
       ),
     ),
