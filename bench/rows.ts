@@ -4,6 +4,7 @@ import { grownRow } from './rows/grown.ts'
 import { orderRows } from './rows/order.ts'
 import { orderAloneRow } from './rows/order-alone.ts'
 import { orderReadRow } from './rows/order-read.ts'
+import { overloadRow } from './rows/overload.ts'
 import { productRows } from './rows/product.ts'
 import { reapingRow } from './rows/reaping.ts'
 import { usualWayRows } from './rows/usual-way.ts'
@@ -17,4 +18,5 @@ export const rowsOn = (database: DatabaseServer): Row[] => [
   ...usualWayRows(database),
   grownRow(database),
   reapingRow(database),
+  overloadRow(database),
 ]

@@ -1,5 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
+import { createAdmission } from './overload/admission.ts'
 import { defaultThresholds, exceeds, type SheddingStage, type Thresholds } from './overload/thresholds.ts'
 import { Problem } from './problem-details.ts'
 
@@ -16,6 +17,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** When the route is shed. Default `first`. Routes with `probe` never are. */
     shedding?: SheddingStage
+    /**
+     * How many requests of the route are worked at once. A few times as many may wait for their turn, for a
+     * second. Default: any number.
+     */
+    atOnce?: number
   }
 }
 
@@ -32,6 +38,10 @@ export interface OverloadOptions {
 
 /** Seconds that a refused client is told to wait, at most: they spread over it instead of coming back as one. */
 const RETRY_WITHIN_SECONDS = 5
+/** A burst passes in that time; who waits longer is part of more than can be done, and better told so. */
+const WAIT_MS = 1_000
+/** For each request that is worked, so that a burst is absorbed; past that, waiting is only a slower refusal. */
+const WAITERS_PER_PLACE = 4
 
 /**
  * Refuses requests (`overloaded`, 503) while the process is too busy to answer them in time, those that matter least first.
@@ -58,10 +68,38 @@ export const overload = fp<OverloadOptions>(
         const { probe = false, shedding = 'first' } = request.routeOptions.config
         if (probe || !app.isOverloaded(shedding)) return
         options.onShed?.(shedding)
-        const retryAfter = 1 + Math.floor(random() * RETRY_WITHIN_SECONDS)
-        throw new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) } })
+        throw overloaded()
       },
     })
+
+    // A queue that is too long shows before the event loop is late, and makes everybody's answer late, not only the last.
+    app.addHook('onRoute', (route) => {
+      const { atOnce, shedding = 'first' } = route.config ?? {}
+      if (atOnce === undefined) return
+      const { handler } = route
+      const admission = createAdmission({
+        permits: atOnce,
+        waiters: atOnce * WAITERS_PER_PLACE,
+        timeoutMs: WAIT_MS,
+        refuse: (why) => {
+          options.onShed?.(shedding)
+          return overloaded(why)
+        },
+      })
+      route.handler = async function (request, reply) {
+        const leave = await admission.enter()
+        try {
+          return await handler.call(this, request, reply)
+        } finally {
+          leave()
+        }
+      }
+    })
+
+    function overloaded(cause?: string): Problem {
+      const retryAfter = 1 + Math.floor(random() * RETRY_WITHIN_SECONDS)
+      return new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) }, cause })
+    }
 
     app.decorate('isOverloaded', (stage: SheddingStage = 'last') =>
       exceeds(app.memoryUsage(), thresholds[stage]),

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { quantile } from '../contest.ts'
-import { type LoadPlan, type LoadReport, UNIQUE } from '../load.ts'
+import type { LoadPlan, LoadReport } from '../load.ts'
 import { connectClient } from './client.ts'
+import { picker } from './picker.ts'
 
 /** The load of one run: takes a plan from its parent, reports, and ends. */
 process.once('message', async (plan: LoadPlan) => {
@@ -35,14 +35,5 @@ async function run({ url, clients, seconds, requests }: LoadPlan): Promise<LoadR
     p99: quantile(latencies, 0.99),
     answers: latencies.length,
     statuses,
-  }
-}
-
-/** Ids are made before they are needed, and a request is three pieces of text put together. */
-function picker(requests: string[]): () => string {
-  const pieces = requests.map((text) => text.split(UNIQUE))
-  return () => {
-    const chosen = pieces[Math.floor(Math.random() * pieces.length)] ?? []
-    return chosen.length === 1 ? (chosen[0] ?? '') : chosen.join(randomUUID())
   }
 }

@@ -1,6 +1,7 @@
 import postgres, { type Sql } from 'postgres'
-import { type Admission, createAdmission } from './admission.ts'
+import { type Admission, createAdmission } from '../overload/admission.ts'
 import { createDialler } from './dial.ts'
+import { DatabaseUnavailable } from './unavailable.ts'
 
 export interface PoolOptions {
   /** A `postgres://` URL of one host. */
@@ -88,6 +89,7 @@ export function createPool(options: PoolOptions): Pool {
     permits: size,
     waiters: size * WAITERS_PER_CONNECTION,
     timeoutMs: ADMISSION_TIMEOUT_MS,
+    refuse: (why) => new DatabaseUnavailable(`no connection: ${why}`),
   })
   return { sql, admission, ask: async () => await sql`select 1` }
 }

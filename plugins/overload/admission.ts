@@ -1,5 +1,3 @@
-import { DatabaseUnavailable } from './unavailable.ts'
-
 export type Admission = ReturnType<typeof createAdmission>
 
 export interface AdmissionOptions {
@@ -9,6 +7,8 @@ export interface AdmissionOptions {
   waiters: number
   /** How long one may wait, in milliseconds. */
   timeoutMs: number
+  /** The error for who is turned away. @param why for the log */
+  refuse: (why: string) => Error
 }
 
 interface Waiter {
@@ -17,10 +17,10 @@ interface Waiter {
 }
 
 /**
- * A bounded queue in front of the pool. The driver's own queue has no end and no clock, so under overload
- * every caller would wait for ever; here each is admitted or told 503 within the timeout, in order of arrival.
+ * A bounded queue in front of what can only do so much at once. Without an end and a clock every caller would wait
+ * for ever under overload; here each is admitted or refused within the timeout, in order of arrival.
  */
-export function createAdmission({ permits, waiters: most, timeoutMs }: AdmissionOptions) {
+export function createAdmission({ permits, waiters: most, timeoutMs, refuse }: AdmissionOptions) {
   const waiters = new Set<Waiter>()
   let inside = 0
   let refused = 0
@@ -39,7 +39,7 @@ export function createAdmission({ permits, waiters: most, timeoutMs }: Admission
   return {
     /**
      * @returns the permit's release, to be called exactly once
-     * @throws DatabaseUnavailable when the queue is full or the wait was too long
+     * @throws what `refuse` makes, when the queue is full or the wait was too long
      */
     async enter(): Promise<() => void> {
       if (inside < permits) {
@@ -48,7 +48,7 @@ export function createAdmission({ permits, waiters: most, timeoutMs }: Admission
       }
       if (waiters.size >= most) {
         refused++
-        throw new DatabaseUnavailable('too many callers wait for a connection')
+        throw refuse(`${most} are waiting already`)
       }
       return await new Promise<() => void>((resolve, reject) => {
         const waiter: Waiter = {
@@ -56,7 +56,7 @@ export function createAdmission({ permits, waiters: most, timeoutMs }: Admission
           timer: setTimeout(() => {
             waiters.delete(waiter)
             refused++
-            reject(new DatabaseUnavailable(`no free connection within ${timeoutMs} ms`))
+            reject(refuse(`not admitted within ${timeoutMs} ms`))
           }, timeoutMs),
         }
         waiters.add(waiter)
