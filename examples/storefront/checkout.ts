@@ -16,10 +16,12 @@ export interface CheckoutOptions {
   /** Which is in use for new orders. */
   readonly version: () => 1 | 2
   readonly onPlaced: (order: Representations[Version]['Order'], version: 1 | 2) => void
+  /** There is an order, and it was not paid. */
+  readonly onDeclined: () => void
 }
 
 /** From the basket to an order: once, however often the button is pressed, the network fails or the page is loaded again. */
-export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutOptions) {
+export function createCheckout({ shopper, basket, version, onPlaced, onDeclined }: CheckoutOptions) {
   const form = byId('checkout', HTMLFormElement)
   const button = byId('place', HTMLButtonElement)
   const notice = byId('notice', HTMLElement)
@@ -56,6 +58,7 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
       onPlaced(placed, order.version)
     } catch (error) {
       if (isFinal(error)) underWay.clear(order)
+      if (isProblem(error, 'payment-declined')) onDeclined()
       explain(error, order)
     } finally {
       sending = false
@@ -98,6 +101,9 @@ export function createCheckout({ shopper, basket, version, onPlaced }: CheckoutO
     if (sending || underWay.read() !== undefined || !onlyOne.hidden) return
     const key = crypto.randomUUID()
     void send({ key, version: version(), lines: basket.lines(), paymentToken: card.value })
+  })
+  card.addEventListener('change', () => {
+    if (underWay.read() === undefined) say('')
   })
   // Another tab ordered, or heard of the end of it.
   addEventListener('storage', update)
