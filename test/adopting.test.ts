@@ -55,7 +55,9 @@ suite('The code in docs/adopting.md', () => {
       ['plugins/bearer-auth/introspect.ts', 'src/dependencies/acme-payment.ts'],
     )
     const compilerOptions = { types: ['node'] }
-    const settings = { extends: '../../tsconfig.json', include: ['.'], compilerOptions }
+    // All plugins, for what each declares on requests is known to the others.
+    const include = ['.', '../../plugins']
+    const settings = { extends: '../../tsconfig.json', include, compilerOptions }
     await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(settings))
     const tsc = join(PROJECT, 'node_modules/.bin/tsc')
     await promisify(execFile)(tsc, ['--noEmit', '-p', directory]).catch(({ stdout }) => assert.fail(stdout))
