@@ -24,6 +24,11 @@ export interface JobQueueOptions {
    * and a poll. 10 if left out.
    */
   monitorSeconds?: number
+  /**
+   * What a job under way may take to end when the application closes, in milliseconds. Then it is given back: another
+   * process may begin it at once, and this attempt does not count. 7,000 if left out.
+   */
+  patienceMs?: number
   /** Where somebody wants traces. */
   tracer?: Tracer | undefined
   /** From 0 to 1; Math.random if left out. */
@@ -41,10 +46,13 @@ const CONCURRENCY = 20
 const WORKERS_PER_QUEUE = 2
 /** How often jobs of dead workers are looked for; see `monitorSeconds`. */
 export const MONITOR_SECONDS = 10
+const GIVEN_BACK: JobOutcome = { kind: 'retry', reason: 'its process ended', afterMs: 0, counts: false }
 /** Between attempts to reach the database while it is away. */
 const RECONNECT_MS = 1_000
-/** What a job under way may take to end at shutdown, before it is given back. */
-const STOP_TIMEOUT_MS = 8_000
+/** See `patienceMs`: most calls to a dependency end by then, and of a shutdown's 25 s enough are left. */
+const PATIENCE_MS = 7_000
+/** For writing down what was given back; then the connections are closed whatever is under way. */
+const STOP_TIMEOUT_MS = 2_000
 
 /**
  * Works through queues that live in PostgreSQL (pg-boss). Jobs are enqueued in SQL, in the statement that calls
@@ -55,6 +63,8 @@ const STOP_TIMEOUT_MS = 8_000
 export const jobQueue = fp<JobQueueOptions>(
   async (app, options) => {
     const stopping = new AbortController()
+    const patienceMs = options.patienceMs ?? PATIENCE_MS
+    const givenBack = Promise.withResolvers<JobOutcome>()
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
 
@@ -64,7 +74,9 @@ export const jobQueue = fp<JobQueueOptions>(
     app.addHook('onClose', async () => {
       stopping.abort()
       await started
-      await boss?.stop({ graceful: true, timeout: STOP_TIMEOUT_MS })
+      const outOfPatience = setTimeout(() => givenBack.resolve(GIVEN_BACK), patienceMs)
+      await boss?.stop({ graceful: true, timeout: patienceMs + STOP_TIMEOUT_MS })
+      clearTimeout(outOfPatience)
     })
 
     async function startWhenPossible() {
@@ -101,7 +113,7 @@ export const jobQueue = fp<JobQueueOptions>(
           return await Promise.all(
             rows.map(async (row) => {
               const job = toJob(row, app.log.child({ queue, jobId: row.id }))
-              const outcome = await attempt(handler, job)
+              const outcome = await Promise.race([attempt(handler, job), givenBack.promise])
               if (outcome.kind === 'done') early.add(row)
               return await settle(settling, row, job, outcome)
             }),

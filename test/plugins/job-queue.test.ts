@@ -4,7 +4,7 @@ import { after, suite, test } from 'node:test'
 import fastify from 'fastify'
 import type { Sql } from 'postgres'
 import { backoffMs } from '#plugins/job-queue/job.ts'
-import { type Job, type JobOutcome, jobQueue } from '#plugins/job-queue.ts'
+import { type Job, type JobOutcome, type JobQueueOptions, jobQueue } from '#plugins/job-queue.ts'
 import { QUEUES, type QueueName } from '#src/jobs/queues.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { connect, eventually } from '../support/shop.ts'
@@ -82,43 +82,40 @@ suite('A worker', { concurrency: true }, async () => {
     assert.deepEqual(letter.source_output, { reason: 'payment: failed: bad answer for sk_[redacted]' })
   })
 
-  test('that lost its claim changes nothing by what it still finishes, whatever that is', async () => {
-    const late: Array<(outcome: JobOutcome) => void> = []
-    const second: Array<(outcome: JobOutcome) => void> = []
-    const handle: Handle = ({ attempt }) => {
-      const { promise, resolve } = Promise.withResolvers<JobOutcome>()
-      if (attempt === 1) late.push(resolve)
-      else second.push(resolve)
-      return promise
-    }
-    const ids = [randomUUID(), randomUUID(), randomUUID()]
-    await enqueue('release-stock', Object.fromEntries(ids.map((id) => [id, handle])))
-    await eventually('the first attempts', () => late.length === 3)
-    // Nobody saw their heartbeats for a minute.
-    await sql`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = any (${ids})`
-    await eventually('the second attempts', () => second.length === 3)
-    const before = await states()
-    assert.ok(before.every(({ state, retry_count }) => state === 'active' && retry_count === 1))
+  const outcomes: [QueueName, JobOutcome][] = [
+    ['release-stock', { kind: 'done' }],
+    ['finish-order', { kind: 'retry', reason: 'late', afterMs: 3_600_000, counts: false }],
+    ['reserve-stock', { kind: 'dead', reason: 'late' }],
+  ]
+  for (const [queue, outcome] of outcomes) {
+    test(`that lost its claim changes nothing by what it still finishes: ${outcome.kind}`, async () => {
+      const [id, next] = [randomUUID(), randomUUID()]
+      const late = Promise.withResolvers<JobOutcome>()
+      const second = Promise.withResolvers<JobOutcome>()
+      let attempts = 0
+      await enqueue(queue, {
+        [id]: ({ attempt }) => {
+          attempts++
+          return attempt === 1 ? late.promise : second.promise
+        },
+      })
+      await eventually('the first attempt', () => attempts === 1)
+      // Nobody saw its heartbeat for a minute.
+      await sql`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = ${id}`
+      await eventually('the second attempt', () => attempts === 2)
+      const before = await rowOf(id)
+      assert.deepEqual([before?.state, before?.retry_count], ['active', 1])
 
-    late[0]?.({ kind: 'done' })
-    late[1]?.({ kind: 'retry', reason: 'late', afterMs: 3_600_000, counts: false })
-    late[2]?.({ kind: 'dead', reason: 'late' })
-    // The worker has written down that batch, for it takes another.
-    const next = randomUUID()
-    await enqueue('release-stock', { [next]: done })
-    await eventually('the next batch', async () => (await find(next)).state === 'completed')
-    assert.deepEqual(await states(), before)
-    for (const end of second) end({ kind: 'done' })
-    await eventually('the end', async () => (await states()).every(({ state }) => state === 'completed'))
-    for (const id of ids) assert.equal(await letterOf(id), undefined)
-
-    async function states() {
-      const rows = await sql`
-        select id, state, retry_count, retry_limit, start_after, output from pgboss.job
-        where id = any (${ids}) order by id`
-      return rows.map((row) => ({ ...row, state: row.state, retry_count: row.retry_count }))
-    }
-  })
+      late.resolve(outcome)
+      // One of the two takers of this queue is at the second attempt; the other is free once it has written that down.
+      await enqueue(queue, { [next]: done })
+      await eventually('the next job', async () => (await find(next)).state === 'completed')
+      assert.deepEqual(await rowOf(id), before)
+      second.resolve({ kind: 'done' })
+      await eventually('the end', async () => (await find(id)).state === 'completed')
+      assert.equal(await letterOf(id), undefined)
+    })
+  }
 
   test('that died at the last attempt leaves a dead letter, which pg-boss writes by itself', async () => {
     const id = randomUUID()
@@ -129,6 +126,38 @@ suite('A worker', { concurrency: true }, async () => {
     const letter = await eventually('the dead letter', () => letterOf(id))
     assert.deepEqual(letter.source_output, { value: { message: 'job heartbeat timeout' } })
   })
+
+  test('that is closed gives back what does not end in time: due at once, and no attempt spent', async (t) => {
+    const other = await startWorker({ patienceMs: 200 })
+    t.after(() => other.close())
+    const [quick, stuck] = [randomUUID(), randomUUID()]
+    const ending = Promise.withResolvers<JobOutcome>()
+    let begun = 0
+    await other.enqueue('finish-order', {
+      [quick]: () => {
+        begun++
+        return ending.promise
+      },
+      [stuck]: () => {
+        begun++
+        return new Promise(() => {})
+      },
+    })
+    await eventually('both', () => begun === 2)
+    const closed = other.close()
+    ending.resolve({ kind: 'done' })
+    await closed
+    assert.equal((await other.find(quick)).state, 'completed')
+    const { state, wait, retry_limit, output } = await other.find(stuck)
+    assert.ok(wait <= 0)
+    assert.deepEqual([state, retry_limit, output], ['retry', 15, { reason: 'its process ended' }])
+  })
+
+  async function rowOf(id: string) {
+    const [row] = await sql`
+      select state, retry_count, retry_limit, start_after, output from pgboss.job where id = ${id}`
+    return row
+  }
 
   async function letterOf(id: string) {
     const [letter] = await sql`
@@ -148,7 +177,7 @@ interface StoredJob {
   wait: number
 }
 
-async function startWorker() {
+async function startWorker(options: Pick<JobQueueOptions, 'patienceMs'> = {}) {
   const databaseUrl = await createDatabase({ after })
   const sql: Sql = connect({ after }, databaseUrl)
   const behaviours = new Map<string, Handle>()
@@ -158,12 +187,14 @@ async function startWorker() {
     databaseUrl: () => databaseUrl,
     handlers: Object.fromEntries(QUEUES.map((queue) => [queue, handle])),
     monitorSeconds: 1,
+    ...options,
   })
   after(() => app.close())
   await app.ready()
   return {
     sql,
     behaviours,
+    close: () => app.close(),
     /** In one statement, so that one worker takes them as one batch. */
     async enqueue(queue: QueueName, handles: Record<string, Handle>) {
       for (const [id, behaviour] of Object.entries(handles)) behaviours.set(id, behaviour)
