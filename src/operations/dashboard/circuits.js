@@ -15,7 +15,10 @@ const HEIGHTS = new Map([
   ['open', 16],
 ])
 
-/** What a circuit was before the first change that is known. */
+/** No more changes are remembered; what was before them is not known, and not drawn. */
+const MOST_CHANGES = 50
+
+/** What a circuit was before the first of all changes in the last hour. */
 const BEFORE = new Map([
   ['open', 'closed'],
   ['half-open', 'open'],
@@ -77,8 +80,7 @@ function periodsOf({ history, state }, now, reach) {
     state: change.state,
     ago: Math.max(0, now - Date.parse(change.at)),
   }))
-  const first = changes[0]
-  const before = first === undefined ? state : (BEFORE.get(first.state) ?? 'closed')
+  const before = history.length < MOST_CHANGES ? (BEFORE.get(changes[0]?.state ?? '') ?? state) : 'unknown'
   const periods = [{ state: before, ago: Number.POSITIVE_INFINITY }, ...changes]
   return periods
     .map(({ state, ago }, index) => ({
@@ -95,7 +97,7 @@ function periodsOf({ history, state }, now, reach) {
  */
 function strip(periods, label) {
   const bars = periods.map(({ state, from, to }) => {
-    const height = HEIGHTS.get(state) ?? 1
+    const height = HEIGHTS.get(state) ?? 0
     // In tenths of a second, for an even width is a still picture; and never too thin to be seen.
     const width = Math.max((from - to) / 100, state === 'closed' ? 0 : 240)
     const x = Math.min((HOUR_MS - from) / 100, 36_000 - width)
