@@ -2,6 +2,7 @@ import { createBasket } from './basket.ts'
 import { createCatalogue } from './catalogue.ts'
 import { createCheckout } from './checkout.ts'
 import { byId } from './element.ts'
+import { createEnding } from './ending.ts'
 import { createOrders } from './orders.ts'
 import { loadSettings } from './settings.ts'
 import { createShopper } from './shopper.ts'
@@ -12,7 +13,11 @@ const STORED = 'storefront:version'
 /** Puts the shop together: what is shown, what is in the basket, what was ordered, in the version that is chosen. */
 async function open(): Promise<void> {
   const settings = await loadSettings()
-  const shopper = createShopper(settings, createWire(settings.api))
+  const ending = createEnding()
+  const shopper = createShopper(settings, {
+    onAttempt: createWire(settings.api),
+    onDeprecation: (deprecation) => ending.announce(deprecation),
+  })
   let version: 1 | 2 = localStorage.getItem(STORED) === '1' ? 1 : 2
   let leaving = new AbortController()
 
@@ -40,6 +45,7 @@ async function open(): Promise<void> {
   function choose(next: 1 | 2): void {
     version = next
     localStorage.setItem(STORED, String(version))
+    ending.use(version)
     leaving.abort()
     leaving = new AbortController()
     checkout.update()

@@ -27,7 +27,11 @@ export async function openStorefront(lifetime: Lifetime) {
   const service = await startService(
     lifetime,
     { databaseUrl, paymentUrl: sandbox.url, inventoryUrl: sandbox.url, smtpUrl: sandbox.smtpUrl },
-    { CORS_ORIGINS: storefront.origins.join(',') },
+    {
+      CORS_ORIGINS: storefront.origins.join(','),
+      API_V1_DEPRECATION: '2026-01-31',
+      API_V1_SUNSET: '2099-07-31',
+    },
   )
   const browser: Browser = await openBrowser(lifetime)
 

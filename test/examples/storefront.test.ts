@@ -82,6 +82,9 @@ describe('The storefront, in a browser', needs('chromium'), () => {
 
     await page.getByRole('radio', { name: 'version 1' }).check()
     await page.getByText('15 things, read in version 1').waitFor()
+    await page
+      .getByText('Version 1 of the interface is on its way out, and is gone from July 31, 2099.')
+      .waitFor()
     assert.equal(await page.locator('#good-desk .price').innerText(), '10.00')
     await page.locator('#orders li').getByText('An order').waitFor()
     await page.getByRole('button', { name: 'Add The lamp to the basket' }).click()
@@ -94,6 +97,7 @@ describe('The storefront, in a browser', needs('chromium'), () => {
 
     await page.getByRole('radio', { name: 'version 2' }).check()
     await page.locator('#orders li').getByText('1 × The lamp').waitFor()
+    assert.equal(await page.getByText('on its way out').isVisible(), false)
     const posted = proxy.seen.filter(({ method }) => method === 'POST')
     assert.deepEqual(
       posted.map(({ headers }) => headers.accept),
