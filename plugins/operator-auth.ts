@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { createLoginThrottle } from './operator-auth/login-throttle.ts'
 import { asksForPage, hostIsLoopback, isSafe, isSameOrigin } from './operator-auth/request-origin.ts'
 import { createSessions } from './operator-auth/sessions.ts'
 import { Problem } from './problem-details.ts'
@@ -40,6 +41,7 @@ const LOGIN_BODY_BYTES = 4096
 export const operatorAuth = fp<OperatorAuthOptions>(
   async (app, { token, open, loginPath = '/login' }) => {
     const sessions = token === undefined ? undefined : createSessions(token)
+    const throttle = createLoginThrottle()
     const openPaths = new Set(open)
 
     app.decorateRequest('operator', '')
@@ -76,7 +78,11 @@ export const operatorAuth = fp<OperatorAuthOptions>(
       scope.post(loginPath, { bodyLimit: LOGIN_BODY_BYTES }, (request, reply) => {
         const { token: given } = Object(request.body)
         if (sessions === undefined) return goOn(request, reply, '/')
+        const seconds = throttle.secondsToWait(request.ip)
+        if (seconds > 0) throw tooManyFailures(seconds)
         if (typeof given !== 'string' || !sessions.isToken(given)) {
+          throttle.failed(request.ip)
+          request.log.warn({ address: request.ip }, 'operator login refused')
           if (asksForPage(request)) return reply.redirect(`${loginPath}?refused`, 303)
           throw unauthorized()
         }
@@ -92,6 +98,14 @@ export const operatorAuth = fp<OperatorAuthOptions>(
   },
   { name: 'operator-auth', fastify: '5.x', dependencies: ['problem-details'] },
 )
+
+/** Told before the token is looked at, or guessing would go on all the same. */
+function tooManyFailures(seconds: number): Problem {
+  return new Problem('rate-limited', {
+    detail: `Too many wrong tokens. Try again in ${seconds} seconds.`,
+    headers: { 'retry-after': String(seconds) },
+  })
+}
 
 function unauthorized(): Problem {
   return new Problem('unauthorized', {

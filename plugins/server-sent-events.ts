@@ -61,7 +61,8 @@ export function createEventStream(options: EventStreamOptions) {
 
   const write = (response: ServerResponse, text: string) => {
     const watcher = watchers.get(response)
-    if (watcher === undefined) return
+    // It may have left, or been sent off, while the event was made.
+    if (watcher === undefined || response.writableEnded) return
     if (!response.writableNeedDrain) {
       watcher.stuckSince = undefined
       response.write(text)
@@ -78,12 +79,16 @@ export function createEventStream(options: EventStreamOptions) {
     timer = undefined
   }
 
-  signal.addEventListener('abort', () => {
+  const close = () => {
     for (const response of watchers.keys()) response.end()
-  })
+  }
+  signal.addEventListener('abort', close)
 
   return {
     watchers: () => watchers.size,
+
+    /** Ends every stream, for a listener that is closed without the process being shut down. */
+    close,
 
     /**
      * Handles a `GET`: the first event comes at once. To a `HEAD` it says what a `GET` would get.

@@ -29,6 +29,7 @@ export const watchRoutes: FastifyPluginAsync<WatchRoutesOptions> = async (app, o
     signal: app.shutdownSignal,
     onError: (error) => app.log.error({ err: error }, 'an event could not be made'),
   })
+  app.addHook('preClose', async () => events.close())
 
   app.get('/stats', async (_request, reply) => {
     reply.header('cache-control', 'no-store')

@@ -85,6 +85,18 @@ test('a program logs in with JSON', async (t) => {
   await assertProblem(await send(1), { slug: 'unauthorized' })
 })
 
+test('who guesses tokens is told to wait, before the token is looked at; a token that is known is let in by header', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  for (let i = 0; i < 20; i++) assert.equal((await login(url)).status, 303, 'logging in is no failure')
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await login(url, {}, `guess ${i}`)).headers.get('location'), '/login?refused')
+  }
+  const expected = { slug: 'rate-limited', headers: { 'retry-after': /^[1-5]?\d$|^60$/ } } as const
+  await assertProblem(await login(url, {}, 'guess'), expected)
+  await assertProblem(await login(url), expected)
+  assert.equal((await put(`${url}/products/x`, desk, { authorization: `Bearer ${opsToken}` })).status, 201)
+})
+
 test('another site cannot act with the cookie of an operator, nor log one in', async (t) => {
   const { url } = await startOperations(t, { opsToken })
   const cookie = cookieOf(await login(url))
