@@ -165,9 +165,10 @@ describe('The client, on a network that fails', () => {
   test('While nothing gets through, the deadline ends it with the last failure', async (t) => {
     const { open } = await customer(t)
     proxy.judgeBy(() => 'lose-request')
-    await assert.rejects(open({ deadlineMs: 200 }).products.get('desk'), (error) => {
-      assert.ok(error instanceof NetworkError && error.attempts > 2)
-      return true
+    await assert.rejects(open({ deadlineMs: 1_000 }).products.get('desk'), (error) => {
+      // Or of time, if the last attempt was left none.
+      assert.ok(error instanceof NetworkError || error instanceof TimeoutError)
+      return error.attempts > 2
     })
     proxy.judgeBy(() => 'hold')
     await assert.rejects(open({ deadlineMs: 200 }).products.get('desk'), TimeoutError)
