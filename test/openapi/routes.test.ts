@@ -61,3 +61,13 @@ test('a page in a browser may read every header that is documented', async (t) =
     [],
   )
 })
+
+test('the files of the reader name no maps, which are not served', async (t) => {
+  const { app } = await buildDocumentedApp(t)
+  for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'start.js']) {
+    const { statusCode, body } = await app.inject(`/docs/${file}`)
+    assert.equal(statusCode, 200)
+    assert.doesNotMatch(body, /sourceMappingURL=\S+\.map/)
+    assert.equal((await app.inject(`/docs/${file}.map`)).statusCode, 404)
+  }
+})
