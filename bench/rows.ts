@@ -7,6 +7,7 @@ import { orderReadRow } from './rows/order-read.ts'
 import { overloadRow } from './rows/overload.ts'
 import { productRows } from './rows/product.ts'
 import { reapingRow } from './rows/reaping.ts'
+import { startRow } from './rows/start.ts'
 import { usualWayRows } from './rows/usual-way.ts'
 
 /** Everything that is measured, in the order of the table. */
@@ -19,4 +20,5 @@ export const rowsOn = (database: DatabaseServer): Row[] => [
   grownRow(database),
   reapingRow(database),
   overloadRow(database),
+  startRow(database),
 ]

@@ -8,9 +8,15 @@ import type { Bench } from './bench.ts'
 
 export interface ServerProcess {
   url: string
+  pid: number
+  /** From its spawning to its first answer. */
+  readyAfterMs: number
   /** Processor time it has used so far, user and system, in milliseconds; undefined where there is no /proc. */
   cpuMs: () => number | undefined
 }
+
+/** Seldom enough to leave the processor to whoever starts, often enough to tell when it was ready. */
+const LOOK_EVERY_MS = 5
 
 /** The unit of /proc/PID/stat on every Linux that Node runs on. */
 const MS_PER_TICK = 10
@@ -33,6 +39,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const port = await freePort()
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
+  const spawnedAt = performance.now()
   const child = spawn(process.execPath, [...nodeArguments, path], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
@@ -43,13 +50,16 @@ export async function startServer(
     await exit
   })
   const url = `http://127.0.0.1:${port}`
-  const giveUpAt = performance.now() + START_TIMEOUT_MS
+  const giveUpAt = spawnedAt + START_TIMEOUT_MS
   while (!(await isReady(url))) {
     if (child.exitCode !== null) throw new Error(`${file} ended before it was ready`)
     if (performance.now() > giveUpAt) throw new Error(`${file} was not ready in time`)
-    await pause(50)
+    await pause(LOOK_EVERY_MS)
   }
-  return { url, cpuMs: () => cpuMsOf(child.pid) }
+  const readyAfterMs = performance.now() - spawnedAt
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${file} has no process`)
+  return { url, pid, readyAfterMs, cpuMs: () => cpuMsOf(pid) }
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -60,7 +70,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-function cpuMsOf(pid: number | undefined): number | undefined {
+function cpuMsOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the program's name, which may hold spaces; utime and stime are fields 14 and 15.
