@@ -40,7 +40,7 @@ export async function startDatabaseServer(bench: Bench): Promise<DatabaseServer>
   await execute(admin, `create database ${TEMPLATE}`)
   bench.after(() => execute(admin, `drop database if exists ${TEMPLATE} with (force)`))
   await migrate(templateUrl)
-  await fill(templateUrl)
+  await fillShop(templateUrl)
 
   let made = 0
   const make = async (scope: Bench, template: string) => {
@@ -65,7 +65,7 @@ async function embedded(bench: Bench): Promise<string> {
 }
 
 /** People stand there already, as for a shop that has been open for a while. */
-async function fill(url: string): Promise<void> {
+export async function fillShop(url: string): Promise<void> {
   await fillProducts(url, 'products (id, name, description, price, stock, currency)', `, 'USD'`)
   await execute(
     url,

@@ -26,6 +26,8 @@ interface Charged {
   charges: number
   orders: number
   amount: number
+  refunds: number
+  refundedAmount: number
 }
 
 const SETTLE_TIMEOUT_MS = 10_000
@@ -101,10 +103,12 @@ async function settled(sql: ReturnType<typeof connect>, after: string): Promise<
   }
 }
 
-async function totalsOf(paymentUrl: string): Promise<Charged> {
+/** What the payment service has done, as it sees it. */
+export async function totalsOf(paymentUrl: string): Promise<Charged> {
   return (await (await fetch(`${paymentUrl}/totals`)).json()) as Charged
 }
 
-function equal(what: string, found: number, expected: number): void {
+/** @throws Error with both sides */
+export function equal(what: string, found: number, expected: number): void {
   if (found !== expected) throw new Error(`${what}: ${found}, expected ${expected}`)
 }

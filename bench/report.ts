@@ -12,10 +12,14 @@ const COLUMNS = [
   'against',
 ]
 
-/** A table in Markdown: medians, `ours : peer` where both stand in a cell. */
-export function tableOf(results: readonly Result[]): string {
-  const rows = [COLUMNS, COLUMNS.map(() => '---'), ...results.map(cellsOf)]
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+/** Medians, `ours : peer` where both stand in a cell. */
+export const tableOf = (results: readonly Result[]): string =>
+  markdownTable([COLUMNS, ...results.map(cellsOf)])
+
+/** @param rows the first is the header */
+export function markdownTable([header = [], ...others]: string[][]): string {
+  const rows = [header, header.map(() => '---'), ...others]
+  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lineOf = (row: string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, cell === '---' ? '-' : ' ')).join(' | ')} |`
   return rows.map(lineOf).join('\n')

@@ -10,7 +10,8 @@ export const SECRET = 'a-secret-that-only-the-bench-ever-uses'
 export const ORDER_TYPE = 'application/vnd.holdfast.order+json; version=2'
 export const PRODUCT_TYPE = 'application/vnd.holdfast.product+json; version=2'
 
-export const startDependencies = (bench: Bench) => startServer(bench, 'bench/peers/dependencies.ts', {})
+export const startDependencies = (bench: Bench, env: Record<string, string> = {}) =>
+  startServer(bench, 'bench/peers/dependencies.ts', env)
 
 /**
  * The service as in production, all of it on. Its background work (mail above all) belongs to a worker, which is
@@ -20,6 +21,7 @@ export function startService(
   bench: Bench,
   databaseUrl: string,
   dependencies: string,
+  env: Record<string, string> = {},
 ): Promise<ServerProcess> {
   const profile = bench.profileDirectory
   return startServer(
@@ -38,6 +40,7 @@ export function startService(
       EMAIL_FROM: 'orders@shop.test',
       RATE_LIMIT_MAX: '1000000000',
       DRAIN_SECONDS: '0',
+      ...env,
     },
     profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   )

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 export interface LoadClient {
-  /** Sends a request and reads its answer to the end. @returns its status @throws Error when the server hung up */
-  ask: (request: string) => Promise<number>
+  /** Sends a request and reads its answer to the end. @returns it whole @throws Error when the server hung up */
+  ask: (request: string) => Promise<string>
   close: () => void
 }
 
@@ -17,15 +17,15 @@ export async function connectClient(url: string): Promise<LoadClient> {
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')
   let received = ''
-  let answer: { resolve: (status: number) => void; reject: (error: Error) => void } | undefined
+  let answer: { resolve: (answer: string) => void; reject: (error: Error) => void } | undefined
   // Bytes, not characters: lengths in HTTP count those.
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     received += chunk
     if (!isWhole(received)) return
-    const status = Number(received.slice(9, 12))
+    const whole = received
     received = ''
-    answer?.resolve(status)
+    answer?.resolve(whole)
   })
   socket.on('error', () => {})
   socket.on('close', () => answer?.reject(new Error('the server hung up')))
@@ -38,6 +38,8 @@ export async function connectClient(url: string): Promise<LoadClient> {
     close: () => socket.destroy(),
   }
 }
+
+export const statusOf = (answer: string): number => Number(answer.slice(9, 12))
 
 const LENGTH = /\r\ncontent-length: (\d+)/i
 

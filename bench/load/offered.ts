@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { quantile } from '../contest.ts'
 import type { OfferedPlan, OfferedReport } from '../offered-load.ts'
-import { connectClient, type LoadClient } from './client.ts'
+import { connectClient, type LoadClient, statusOf } from './client.ts'
 import { picker } from './picker.ts'
 
 /** Load that comes whether it is answered or not, as customers do: takes a plan from its parent, reports, and ends. */
@@ -33,7 +33,7 @@ async function run({
 
   const send = async (client: LoadClient) => {
     const sentAt = performance.now()
-    const status = await client.ask(pick())
+    const status = statusOf(await client.ask(pick()))
     const now = performance.now()
     idle.push(client)
     if (now >= endsAt) return

@@ -1,6 +1,6 @@
 import { quantile } from '../contest.ts'
 import type { LoadPlan, LoadReport } from '../load.ts'
-import { connectClient } from './client.ts'
+import { connectClient, statusOf } from './client.ts'
 import { picker } from './picker.ts'
 
 /** The load of one run: takes a plan from its parent, reports, and ends. */
@@ -19,7 +19,7 @@ async function run({ url, clients, seconds, requests }: LoadPlan): Promise<LoadR
     for (;;) {
       const sentAt = performance.now()
       if (sentAt >= endsAt) break
-      const status = await client.ask(pick())
+      const status = statusOf(await client.ask(pick()))
       const now = performance.now()
       // Answers after the end are waited for, so that nothing is cut off, but do not count.
       if (now >= endsAt) break

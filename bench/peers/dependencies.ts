@@ -1,47 +1,91 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
 
 /**
- * A payment service and a warehouse that say yes at once, in one process. A charge is known by its idempotency
- * key: asked twice it is charged once.
+ * A payment service and a warehouse that answer at once, in one process; and where SMTP_PORT is given, a mail server
+ * that takes everything and keeps nothing. A charge is known by its idempotency key: asked twice it is charged once.
  */
-const charges = new Map<string, { orderId: string; amount: number }>()
+interface Charge {
+  id: string
+  orderId: string
+  amount: number
+  refunded: boolean
+}
+
+const DECLINED = 'pm_card_visa_chargeDeclined'
+const charges = new Map<string, Charge>()
+const byId = new Map<string, Charge>()
 let attempts = 0
 
 const server = createServer(async (request, response) => {
   const path = request.url ?? ''
-  const body = await text(request)
+  const form = new URLSearchParams(await text(request))
   response.setHeader('content-type', 'application/json')
-  if (path === '/v1/payment_intents') response.end(JSON.stringify(charge(request.headers, body)))
-  else if (path === '/totals') response.end(JSON.stringify(totals()))
+  if (path === '/v1/payment_intents') {
+    const intent = charge(String(request.headers['idempotency-key']), form)
+    response.writeHead(intent === undefined ? 402 : 200).end(JSON.stringify(intent ?? declined))
+  } else if (path === '/v1/refunds') {
+    const known = byId.get(form.get('payment_intent') ?? '')
+    if (known !== undefined) known.refunded = true
+    response.end(JSON.stringify({ id: `re_${known?.id}`, object: 'refund', status: 'succeeded' }))
+  } else if (path === '/totals') response.end(JSON.stringify(totals()))
   else if (path.startsWith('/reservations/')) response.end('{}')
   else response.writeHead(404).end('{}')
 })
 
-function charge({ 'idempotency-key': key }: Record<string, unknown>, body: string) {
-  const form = new URLSearchParams(body)
-  const amount = Number(form.get('amount'))
-  const orderId = form.get('metadata[order_id]') ?? ''
+const declined = {
+  error: {
+    type: 'card_error',
+    code: 'card_declined',
+    decline_code: 'generic_decline',
+    message: 'The card was declined.',
+  },
+}
+
+function charge(key: string, form: URLSearchParams) {
   attempts++
-  charges.set(String(key), { orderId, amount })
-  return {
+  if (form.get('payment_method') === DECLINED) return undefined
+  const orderId = form.get('metadata[order_id]') ?? ''
+  const made = charges.get(key) ?? {
     id: `pi_${orderId.replaceAll(/[^A-Za-z0-9]/g, '')}`,
+    orderId,
+    amount: Number(form.get('amount')),
+    refunded: false,
+  }
+  charges.set(key, made)
+  byId.set(made.id, made)
+  return {
+    id: made.id,
     object: 'payment_intent',
     status: 'succeeded',
-    amount,
-    amount_received: amount,
+    amount: made.amount,
+    amount_received: made.amount,
     currency: form.get('currency'),
   }
 }
 
 function totals() {
   const all = [...charges.values()]
+  const refunded = all.filter((one) => one.refunded)
   return {
     attempts,
     charges: all.length,
     orders: new Set(all.map(({ orderId }) => orderId)).size,
-    amount: all.reduce((sum, { amount }) => sum + amount, 0),
+    amount: sumOf(all),
+    refunds: refunded.length,
+    refundedAmount: sumOf(refunded),
   }
 }
 
+const sumOf = (all: Charge[]) => all.reduce((sum, { amount }) => sum + amount, 0)
+
 server.listen(Number(process.env.PORT), '127.0.0.1')
+
+if (process.env.SMTP_PORT !== undefined) {
+  const mail = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onData: (stream, _session, done) => stream.resume().once('end', () => done()),
+  })
+  mail.listen(Number(process.env.SMTP_PORT), '127.0.0.1')
+}
