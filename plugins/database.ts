@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fp from 'fastify-plugin'
+import { soundAnswer } from './database/answer.ts'
 import { hostsOf } from './database/hosts.ts'
 import { createPool, type Pool, type ServiceSql } from './database/pool.ts'
 import { createReachability } from './database/reachability.ts'
@@ -61,23 +62,27 @@ export function createDatabase(options: DatabaseOptions) {
   })
 
   function open(): Pool {
-    return createPool({
+    const opened = createPool({
       url: hosts[inUse.host] ?? hosts[0],
       size: poolSize,
       applicationName: options.applicationName ?? 'holdfast',
       primaryOnly: hosts.length > 1,
+      onMute: () => {
+        if (opened === pool) replacePool({ nextHost: false })
+      },
       ...inUse,
     })
+    return opened
   }
 
-  /** What is under way on the old one has five seconds to come to its end. */
+  /** What is under way on the old one is lost with it, and sent again on the new one. */
   function replacePool({ nextHost }: { nextHost: boolean }): void {
     const old = pool
     if (nextHost) inUse.host = (inUse.host + 1) % hosts.length
     losses = 0
     refusedBefore += old.admission.refused()
     pool = open()
-    void old.sql.end({ timeout: 5 })
+    void old.sql.end({ timeout: 0 })
   }
 
   async function run<T>(work: (sql: ServiceSql) => PromiseLike<T>, giveUpAt: number): Promise<T> {
@@ -95,7 +100,7 @@ export function createDatabase(options: DatabaseOptions) {
       release()
     }
     running.then(settled, settled)
-    const result = withoutHoles(await before(giveUpAt, running))
+    const result = soundAnswer(await before(giveUpAt, running))
     losses = 0
     reachability.answered()
     return result
@@ -162,16 +167,6 @@ export function createDatabase(options: DatabaseOptions) {
       await pool.sql.end({ timeout })
     },
   }
-}
-
-/**
- * The driver counts the rows of an answer, and does not begin anew when the connection is lost in the middle of
- * one: the next answer on its successor begins that many places too late, with holes in front. Left as it is, what
- * is there would be taken for missing.
- */
-function withoutHoles<T>(result: T): T {
-  if (Array.isArray(result)) while (result.length > 0 && !(0 in result)) result.shift()
-  return result
 }
 
 async function before<T>(time: number, running: Promise<T>): Promise<T> {

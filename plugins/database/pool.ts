@@ -13,6 +13,8 @@ export interface PoolOptions {
   startupParameters: boolean
   /** Whether a connection to a standby is none. */
   primaryOnly: boolean
+  /** Called where one of its connections is of no use any more, and never will be. */
+  onMute: () => void
 }
 
 export type ServiceSql = Sql<{ bigint: number; textArray: readonly string[] }>
@@ -39,11 +41,11 @@ const CONNECT_TIMEOUT_SECONDS = 3
 const RECONNECT_AFTER_SECONDS = 0.1
 
 /** What the driver knows, and its types do not. */
-const untypedOptions = (size: number) => ({
+const untypedOptions = (size: number, onMute: () => void) => ({
   // One statement on a connection at a time: faster for short ones, and clear of what pipelining loses when a
   // connection dies.
   max_pipeline: 1,
-  socket: createDialler(size, CONNECT_TIMEOUT_SECONDS * 1000),
+  socket: createDialler({ size, timeoutMs: CONNECT_TIMEOUT_SECONDS * 1000, onMute }),
 })
 
 /** `text[]` and `uuid[]` as parameters. None is ever selected: what is read as a list is read as JSON. */
@@ -62,7 +64,7 @@ export function createPool(options: PoolOptions): Pool {
   const { url, size } = options
   const sql = postgres(url, {
     max: size,
-    ...untypedOptions(size),
+    ...untypedOptions(size, options.onMute),
     prepare: options.prepare,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     backoff: () => RECONNECT_AFTER_SECONDS,

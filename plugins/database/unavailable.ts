@@ -66,12 +66,17 @@ const NOT_PREPARED_HERE = new Set(['26000', '42P05'])
 
 /** True where the same statement may succeed on another connection in a moment. */
 export function isConnectionLoss(error: unknown): boolean {
-  return hasCode(error, LOST)
+  return hasCode(error, LOST) || isGarbage(error)
+}
+
+/** The driver trips over an answer that is none of PostgreSQL's; it adds the query to whatever it throws. */
+function isGarbage(error: unknown): boolean {
+  return (error instanceof TypeError || error instanceof RangeError) && 'query' in error
 }
 
 /** True where the fault is the database's state rather than the statement. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || hasCode(error, LOST) || hasCode(error, EXHAUSTED)
+  return error instanceof DatabaseUnavailable || isConnectionLoss(error) || hasCode(error, EXHAUSTED)
 }
 
 function hasCode(error: unknown, codes: Set<string>): boolean {

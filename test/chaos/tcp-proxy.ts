@@ -7,7 +7,14 @@ export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>
 export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
   const pairs = new Set<[Socket, Socket]>()
   let silent = false
+  let greeting: string | Buffer | undefined
+  let losing = 0
   const server = createServer((near) => {
+    if (greeting !== undefined)
+      return void near
+        .on('error', () => {})
+        .resume()
+        .end(greeting)
     const far = connect({ host: '127.0.0.1', port: target(), noDelay: true })
     const pair: [Socket, Socket] = [near.setNoDelay(), far]
     pairs.add(pair)
@@ -18,6 +25,12 @@ export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
     for (const socket of pair) socket.on('error', end).on('close', end)
     if (silent) return
     near.pipe(far)
+    far.on('data', () => {
+      if (losing > 0) {
+        losing--
+        end()
+      }
+    })
     far.pipe(near)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -44,6 +57,17 @@ export async function startTcpProxy(lifetime: Lifetime, target: () => number) {
         far.unpipe(near).pause()
       }
     },
+
+    /** New connections are answered with these bytes and closed; undefined lets them through again. */
+    answerWith(bytes: string | Buffer | undefined): void {
+      greeting = bytes
+    },
+
+    /** The next so many answers do not arrive: what was asked is done, and the connection gone. */
+    loseAnswers(count: number): void {
+      losing = count
+    },
+    lost: () => losing === 0,
 
     /** New connections come through again; those that fell silent stay so, as behind a firewall that lost them. */
     speak(): void {

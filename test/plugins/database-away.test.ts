@@ -68,6 +68,34 @@ describe('A database that is away', { concurrency: true }, () => {
   })
 })
 
+describe('Whatever moment a connection is reset in', { concurrency: true }, () => {
+  test('no statement waits for an answer that will not come', async (t) => {
+    const network = await throughProxy(t)
+    const { ask, said } = await connect(t, network.url, { poolSize: 4 })
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([ask(), ask(), ask(), ask()])
+      network.proxy.cut(1, () => 0)
+      const asked: Promise<unknown>[] = []
+      // Between a socket's error and its close, and between a statement and its bytes, lies a turn of the event loop.
+      for (let turn = 0; turn < 12; turn++) {
+        asked.push(ask())
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await Promise.all(asked)
+    }
+    assert.deepEqual(said, [])
+  })
+
+  test('an answer to nothing is none, and the statement is sent again', async (t) => {
+    const { pool } = await connect(t, await createDatabase(t))
+    let sent = 0
+    const answer = await pool.query<readonly unknown[]>(async (sql) =>
+      ++sent === 1 ? Object.assign([], { command: null }) : await sql`select 1 as one`,
+    )
+    assert.deepEqual([sent, ...answer], [2, { one: 1 }])
+  })
+})
+
 describe('What a statement may take', { concurrency: true }, () => {
   test('is bounded by the server, and it is told as unavailable', async (t) => {
     const { pool } = await connect(t, await createDatabase(t))
