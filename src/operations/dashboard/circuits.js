@@ -8,6 +8,10 @@ import { toneOf } from './tones.js'
  */
 
 const HOUR_MS = 3_600_000
+/** A process that began just now has a shorter strip, on which what happens now is seen. */
+const SHORTEST_MS = 300_000
+/** Of a strip, in units that are finer than any screen's. */
+const WIDTH = 10_000
 /** Height and colour both tell: a closed circuit is a line, an open one a wall. */
 const HEIGHTS = new Map([
   ['closed', 1],
@@ -28,8 +32,10 @@ const BEFORE = new Map([
 /** @param {Stats} stats */
 export function showCircuits({ circuits, at, uptimeSeconds }) {
   const now = Date.parse(at)
+  const reach = Math.min(HOUR_MS, uptimeSeconds * 1000)
+  const span = Math.max(SHORTEST_MS, reach)
   const items = circuits.map((circuit) => {
-    const periods = periodsOf(circuit, now, Math.min(HOUR_MS, uptimeSeconds * 1000))
+    const periods = periodsOf(circuit, now, reach)
     return element(
       'li',
       { 'data-circuit': circuit.name },
@@ -39,11 +45,11 @@ export function showCircuits({ circuits, at, uptimeSeconds }) {
         circuit.name,
         element('span', { class: 'state', 'data-tone': toneOf(circuit.state) }, circuit.state),
       ),
-      strip(periods, summaryOf(circuit, periods)),
+      strip(periods, span, summaryOf(circuit, periods)),
       element(
         'p',
         { class: 'ends' },
-        element('span', {}, hourAndMinute(now - HOUR_MS)),
+        element('span', {}, hourAndMinute(now - span)),
         element('span', {}, summaryOf(circuit, periods)),
         element('span', {}, 'now'),
       ),
@@ -93,21 +99,22 @@ function periodsOf({ history, state }, now, reach) {
 
 /**
  * @param {ReturnType<typeof periodsOf>} periods
+ * @param {number} span what is drawn, in milliseconds
  * @param {string} label
  */
-function strip(periods, label) {
+function strip(periods, span, label) {
   const bars = periods.map(({ state, from, to }) => {
     const height = HEIGHTS.get(state) ?? 0
-    // In tenths of a second, for an even width is a still picture; and never too thin to be seen.
-    const width = Math.max((from - to) / 100, state === 'closed' ? 0 : 240)
-    const x = Math.min((HOUR_MS - from) / 100, 36_000 - width)
+    // Never too thin to be seen.
+    const width = Math.max(((from - to) / span) * WIDTH, state === 'closed' ? 0 : WIDTH / 150)
+    const x = Math.min((1 - from / span) * WIDTH, WIDTH - width)
     return svg('rect', { class: state, x: Math.round(x), width: Math.round(width), y: 16 - height, height })
   })
   return svg(
     'svg',
     {
       class: 'strip',
-      viewBox: '0 0 36000 16',
+      viewBox: `0 0 ${WIDTH} 16`,
       preserveAspectRatio: 'none',
       role: 'img',
       'aria-label': label,
