@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { variables } from '#src/config/variables.ts'
 import { ConfigError, readConfig, readMigrationConfig } from '#src/config.ts'
 
 const complete = {
@@ -103,12 +104,43 @@ const bad: Array<[string, string]> = [
   ['SHUTDOWN_SECONDS', '0'],
   ['LOG_LEVEL', 'verbose'],
   ['ROLE', 'cron'],
+  ['OPS_HOST', '10.0.0.0/8'],
+  ['AUTH_ISSUER', ' '],
+  ['AUTH_AUDIENCE', ' '],
+  ['PAYMENT_API_KEY', 'sk test'],
+  ['PRODUCT_CACHE_MS', '1s'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+  ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector:4317'],
+  ['OPS_TRACE_URL', 'jaeger'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'hunter2'],
+  ['OTEL_SDK_DISABLED', '1'],
+  ['OTEL_TRACES_EXPORTER', 'console'],
+  ['OTEL_SERVICE_NAME', ' '],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a=b,c'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a=50%'],
+  ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+  ['OTEL_TRACES_SAMPLER_ARG', '10%'],
 ]
+
+test('every variable has a value here that is refused', () => {
+  const named = new Set([...bad.map(([name]) => name), 'SANDBOX_URL'])
+  assert.deepEqual(
+    variables.map(({ name }) => name).filter((name) => !named.has(name)),
+    [],
+  )
+})
 
 for (const [name, value] of bad) {
   test(`${name}=${value} is refused by name, with what is allowed and an example`, () => {
     const error = refusal({ [name]: value })
     assert.deepEqual(error.variables, [name])
+    const secret = /secret|token|key|headers/i.test(name)
+    const isUrl = /_(?:URL|ENDPOINT)$/.test(name)
+    const was = secret || isUrl ? /is (?:"|\*\*\*)/ : `is ${JSON.stringify(value)}\n`
+    if (typeof was === 'string') assert.ok(error.message.includes(was), error.message)
+    else assert.match(error.message, was)
+    if (secret) assert.ok(!error.message.includes(value), 'a secret is not shown')
     assert.match(error.message, new RegExp(`${name} is .*\n {4}allowed: .+\n {4}example: ${name}=.+`))
   })
 }

@@ -18,7 +18,10 @@ const HOUR_MS = 3_600_000
  * @param now milliseconds since the epoch
  * @returns the changes of the last hour, at most 50, oldest first
  */
-export function keepStateHistory(policy: CallPolicy, now: () => number = Date.now): () => StateChange[] {
+export function keepStateHistory(
+  policy: Pick<CallPolicy, 'onStateChange'>,
+  now: () => number = Date.now,
+): () => StateChange[] {
   const changes: { at: number; state: BreakerState }[] = []
   policy.onStateChange((state) => {
     changes.push({ at: now(), state })

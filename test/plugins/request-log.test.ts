@@ -159,6 +159,44 @@ test('an error is logged with its causes to the bottom, and without what hangs o
   assert.doesNotMatch(text, /already exists|ann@example/)
 })
 
+for (const level of ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const) {
+  test(`at ${level} no secret stands in an error, nor in any of what caused it`, () => {
+    const { lines, stream } = capture()
+    const log = pino(loggerOptions({ level: 'trace' }), stream)
+    const secrets = [
+      'postgres://shop:hunter2@db:5432/shop refused',
+      'POST /v1/charges with Authorization: Bearer hunter2hunter2',
+      '{"paymentToken":"hunter2","amount":1}',
+      'smtp://user:hunter2@mail:25 said no to pm_hunter2x and sk_live_hunter2',
+      'AUTH_JWT_SECRET=hunter2 is too short',
+    ]
+    const innermost: unknown = Object.assign(new Error(secrets[0]), {
+      password: 'hunter2',
+      config: { token: 'hunter2' },
+    })
+    const error = secrets.slice(1).reduce((cause, message) => new Error(message, { cause }), innermost)
+    const both = new AggregateError([error, innermost], 'both, with password=hunter2')
+    for (const thrown of [error, both]) {
+      log[level](thrown)
+      log[level]({ err: thrown }, 'err')
+      log[level](
+        { error: thrown, reason: thrown, cause: thrown, token: 'hunter2' },
+        'as other members: api_key=hunter2',
+      )
+      log
+        .child({ cookie: 'hunter2' })
+        [level]({ nested: { headers: { authorization: 'hunter2' } } }, String(thrown))
+    }
+    assert.equal(lines.length, 8)
+    const text = JSON.stringify(lines)
+    assert.doesNotMatch(text, /hunter2/)
+    assert.ok(
+      lines.every((line) => JSON.stringify(line).includes('refused') || 'nested' in line),
+      'causes are told to the bottom',
+    )
+  })
+}
+
 const scrubbed: [string, string][] = [
   ['Bearer abc.def-123', 'Bearer [redacted]'],
   ['no card pm_card_visa here', 'no card pm_[redacted] here'],
