@@ -12,8 +12,10 @@ export interface QueueDepth {
   delayed: number
   /** Failed for good, and nobody has decided about it yet. */
   dead: number
-  /** How long the one that waits longest has been due, in seconds; null when none waits. */
-  oldestSeconds: number | null
+  /** Seconds since the oldest that is not done was enqueued: as long as somebody has been waiting for it. 0 when all are done. */
+  oldestSeconds: number
+  /** Seconds for which the one that is due longest has not been taken: a second or two while workers keep up. */
+  overdueSeconds: number
 }
 
 const DEAD_LETTER_QUEUES = QUEUES.map(deadLetterQueue)
@@ -34,18 +36,19 @@ export function createQueueStore(database: Database) {
           with unfinished as (
             select name, count(*) filter (where start_after <= now()) as waiting,
                    count(*) filter (where start_after > now()) as delayed, 0 as active,
-                   min(start_after) filter (where start_after <= now()) as oldest
+                   min(start_after) filter (where start_after <= now()) as due, min(created_on) as oldest
             from pgboss.job
             where name = any (${ALL_QUEUES}::text[]) and state < 'active' and not blocked
             group by name
             union all
-            select name, 0, 0, count(*), null from pgboss.job
+            select name, 0, 0, count(*), null, min(created_on) from pgboss.job
             where name = any (${QUEUES}::text[]) and state = 'active'
             group by name
           )
           select queue.name, coalesce(sum(waiting), 0)::int as waiting, coalesce(sum(active), 0)::int as active,
                  coalesce(sum(delayed), 0)::int as delayed, coalesce(max(dead.letters), 0)::int as dead,
-                 extract(epoch from now() - min(oldest))::float8 as "oldestSeconds"
+                 coalesce(extract(epoch from now() - min(oldest)), 0)::float8 as "oldestSeconds",
+                 coalesce(extract(epoch from now() - min(due)), 0)::float8 as "overdueSeconds"
           from unnest(${QUEUES}::text[], ${DEAD_LETTER_QUEUES}::text[]) with ordinality
             as queue (name, dead_letter, position)
           left join unfinished on unfinished.name = queue.name

@@ -92,10 +92,15 @@ function aboutQueues(
   )
   gauge(
     'holdfast_queue_oldest_seconds',
-    'How long the job that waits longest has been due; 0 where none waits.',
+    'Since the oldest job that is not done was enqueued; 0 where all are done.',
     ['queue'],
-    async () =>
-      (await readings.queues()).map((one) => [{ queue: one.name }, one.oldestSeconds ?? 0] as const),
+    async () => (await readings.queues()).map((one) => [{ queue: one.name }, one.oldestSeconds] as const),
+  )
+  gauge(
+    'holdfast_queue_overdue_seconds',
+    'How long the job that is due longest has not been taken; 0 where none is due.',
+    ['queue'],
+    async () => (await readings.queues()).map((one) => [{ queue: one.name }, one.overdueSeconds] as const),
   )
   gauge('holdfast_dead_letters', 'Failed for good, waiting for a decision.', ['queue'], async () =>
     (await readings.queues()).map(({ name, dead }) => [{ queue: name }, dead] as const),

@@ -12,27 +12,27 @@ test('The depths of the queues are those of what waits, is under way, is put off
   const pool = createPool({ url: databaseUrl, poolSize: 1 })
   t.after(() => pool.close())
   const { depths } = createQueueStore(pool)
-  const empty = { waiting: 0, active: 0, delayed: 0, dead: 0, oldestSeconds: null }
+  const empty = { waiting: 0, active: 0, delayed: 0, dead: 0, oldestSeconds: 0, overdueSeconds: 0 }
   assert.deepEqual(
     await depths(),
     QUEUES.map((name) => ({ name, ...empty })),
   )
 
   await sql`
-    insert into pgboss.job (name, state, start_after)
-    values ('charge-order', 'created', now() - interval '10 seconds'),
-           ('charge-order', 'retry', now() - interval '90 seconds'),
-           ('charge-order', 'retry', now() + interval '5 minutes'),
-           ('charge-order', 'created', now() + interval '1 minute'),
-           ('charge-order', 'active', now() - interval '1 hour'),
-           ('charge-order', 'completed', now() - interval '2 hours'),
-           ('charge-order', 'failed', now() - interval '2 hours'),
-           ('charge-order', 'cancelled', now() - interval '2 hours'),
-           ('charge-order-dead', 'created', now() - interval '2 hours'),
-           ('charge-order-dead', 'created', now() - interval '3 hours'),
-           ('charge-order-dead', 'completed', now() - interval '3 hours'),
-           ('send-mail-dead', 'created', now()),
-           ('refund-order', 'active', now())
+    insert into pgboss.job (name, state, start_after, created_on)
+    values ('charge-order', 'created', now() - interval '10 seconds', now()),
+           ('charge-order', 'retry', now() - interval '90 seconds', now()),
+           ('charge-order', 'retry', now() + interval '5 minutes', now() - interval '4 minutes'),
+           ('charge-order', 'created', now() + interval '1 minute', now()),
+           ('charge-order', 'active', now() - interval '1 hour', now()),
+           ('charge-order', 'completed', now() - interval '2 hours', now()),
+           ('charge-order', 'failed', now() - interval '2 hours', now()),
+           ('charge-order', 'cancelled', now() - interval '2 hours', now()),
+           ('charge-order-dead', 'created', now() - interval '2 hours', now()),
+           ('charge-order-dead', 'created', now() - interval '3 hours', now()),
+           ('charge-order-dead', 'completed', now() - interval '3 hours', now()),
+           ('send-mail-dead', 'created', now(), now()),
+           ('refund-order', 'active', now(), now())
   `
   const found = await depths()
   assert.deepEqual(
@@ -43,10 +43,11 @@ test('The depths of the queues are those of what waits, is under way, is put off
     found.find(({ name }) => name === queue),
   )
   assert.ok(charge !== undefined)
-  const { oldestSeconds, ...counts } = charge
+  const { oldestSeconds, overdueSeconds, ...counts } = charge
   assert.deepEqual(counts, { name: 'charge-order', waiting: 2, active: 1, delayed: 2, dead: 2 })
-  assert.ok(oldestSeconds !== null && oldestSeconds >= 90 && oldestSeconds < 150, `${oldestSeconds}`)
-  assert.deepEqual(refund, { name: 'refund-order', ...empty, active: 1 })
+  assert.ok(overdueSeconds >= 90 && overdueSeconds < 150, `${overdueSeconds}`)
+  assert.ok(oldestSeconds >= 240 && oldestSeconds < 300, `${oldestSeconds}`)
+  assert.deepEqual({ ...refund, oldestSeconds: 0 }, { name: 'refund-order', ...empty, active: 1 })
   assert.deepEqual(mail, { name: 'send-mail', ...empty, dead: 1 })
 })
 

@@ -120,6 +120,7 @@ suite('What Prometheus is told', () => {
       'http_server_active_requests',
       'holdfast_rate_limited_total',
       'holdfast_queue_oldest_seconds',
+      'holdfast_queue_overdue_seconds',
       'holdfast_dead_letters',
       'db_client_connection_pending_requests',
       'db_client_connection_timeouts_total',

@@ -33,7 +33,11 @@ export function showTables({ health, queues, orders, process, pool }) {
         { 'data-queue': name },
         element('th', { scope: 'row' }, name),
         ...[waiting, active, delayed].map(numberCell),
-        element('td', { class: oldestSeconds === null ? 'zero' : null }, duration(oldestSeconds)),
+        element(
+          'td',
+          { class: oldestSeconds === 0 ? 'zero' : null },
+          duration(oldestSeconds === 0 ? null : oldestSeconds),
+        ),
         dead === 0
           ? numberCell(dead)
           : element('td', {}, element('span', { class: 'state', 'data-tone': 'bad' }, count(dead))),
