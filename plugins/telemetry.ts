@@ -6,7 +6,7 @@ import type { RequestDurations, RouteRecorder } from './telemetry/request-durati
 export { createEventLoop, type EventLoop } from './telemetry/event-loop.ts'
 export { by, createMetrics, type Metrics } from './telemetry/metrics.ts'
 export { addProcessMetrics } from './telemetry/process-metrics.ts'
-export { createRequestDurations, type RequestDurations } from './telemetry/request-durations.ts'
+export { createRequestDurations } from './telemetry/request-durations.ts'
 
 export interface TelemetryOptions {
   /** By route, method and status, since the process began. */

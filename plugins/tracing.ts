@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import { type Span, withSpan } from './tracing/span.ts'
 import type { Tracer } from './tracing/tracer.ts'
 
-export { type OpenTelemetryOptions, startOpenTelemetry } from './tracing/open-telemetry.ts'
-export { activeSpan, forSpans, type Span, traced, withSpan } from './tracing/span.ts'
+export { startOpenTelemetry } from './tracing/open-telemetry.ts'
+export { activeSpan, forSpans, type Span, withSpan } from './tracing/span.ts'
 export type { Tracer } from './tracing/tracer.ts'
 
 export interface TracingOptions {

@@ -3,8 +3,6 @@ import { createStatistics } from '#plugins/statistics.ts'
 import { createRequestDurations } from '#plugins/telemetry.ts'
 import type { KeyResult, OrderOutcome } from './orders/outcomes.ts'
 
-export type Telemetry = ReturnType<typeof createTelemetry>
-
 /**
  * What this process counts of itself. Those to whom something happens add to it, each in one place; the operations
  * listener reads it.

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-export type SpanKind = 'server' | 'client' | 'consumer' | 'internal'
+type SpanKind = 'server' | 'client' | 'consumer' | 'internal'
 
 export type Attributes = Record<string, string | number | boolean>
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { connect } from 'node:net'
 import { before, suite, test } from 'node:test'
 import { openShop, type ShopFront } from '../orders/shop-front.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { needs, program } from '../support/programs.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { basket, bodyOf, eventually, place } from '../support/shop.ts'
 import { scrape, valuesOf } from './exposition.ts'
@@ -129,6 +132,33 @@ suite('What Prometheus is told', () => {
     ])
       assert.ok(families.has(name), name)
   })
+
+  test('A request is active while it is answered, and no longer once its client has gone', async () => {
+    const { hostname, port } = new URL(shop.service.api)
+    const half = connect(Number(port), hostname)
+    half.write('POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n')
+    half.write(
+      `Authorization: Bearer ${shop.token}\r\nContent-Type: application/json\r\nIdempotency-Key: half\r\n\r\n`,
+    )
+    await eventually('it to be active', async () => (await values('http_server_active_requests'))[''] === 1)
+    half.destroy()
+    await eventually('it to be gone', async () => (await values('http_server_active_requests'))[''] === 0)
+  })
+
+  test(
+    "Prometheus' own tool reads it, and has nothing to say but about one name",
+    needs('promtool'),
+    async () => {
+      const text = await (await fetch(`${shop.service.operations}/metrics`)).text()
+      const { stdout, stderr } = spawnSync(program('promtool'), ['check', 'metrics'], { input: text })
+      const said = `${stdout}${stderr}`.split('\n').filter((line) => line !== '')
+      // OpenTelemetry's name ends as Prometheus would have only histograms end; a name that others look for stays.
+      assert.deepEqual(
+        said.filter((line) => !line.startsWith('db_client_connection_count non-histogram')),
+        [],
+      )
+    },
+  )
 
   test('A worker tells the same, but for requests that it does not serve', async () => {
     const worker = await shop.startAnother({ ROLE: 'worker', HOST: '0.0.0.0' })
