@@ -12,7 +12,10 @@ import { ask } from './http-client.ts'
 const RUNS = 1_000
 const SEED = Number(process.env.EDGE_SEED ?? Date.now() % 1_000_000)
 
+const PATHS = ['/products/desk', '/products']
+
 interface Wish {
+  path: string
   accept: string | undefined
   acceptVersion: string | undefined
 }
@@ -110,6 +113,7 @@ const accept = fc.oneof(
   }),
 )
 const wishes = fc.record({
+  path: fc.constantFrom(...PATHS),
   accept: fc.option(accept, { nil: undefined, freq: 20 }),
   acceptVersion: fc.option(fc.constantFrom('1', '2', '3', '02', '1, 2', 'x', '12'), {
     nil: undefined,
@@ -133,8 +137,11 @@ const situations = [
     Object.fromEntries(gone.map((version) => [version, sunset])),
     'https://a.test',
   )
-  const chooser = createVersionChooser('holdfast', { type: 'product', versions }, defaultVersion, lifecycles)
-  return ({ accept, acceptVersion }: Wish) => chooser.choose(accept, acceptVersion, Date.now())
+  const choosers = ['product', 'product-list'].map((type) =>
+    createVersionChooser('holdfast', { type, versions }, defaultVersion, lifecycles),
+  )
+  return ({ path, accept, acceptVersion }: Wish) =>
+    choosers[PATHS.indexOf(path)]?.choose(accept, acceptVersion, Date.now())
 })
 
 /** An origin that answers with what it was asked, and lets nobody keep that. */
@@ -150,15 +157,15 @@ async function startEcho(lifetime: Lifetime): Promise<number> {
   return address.port
 }
 
-async function sentFor(edge: string, { accept, acceptVersion }: Wish): Promise<Wish> {
+async function sentFor(edge: string, { path, accept, acceptVersion }: Wish): Promise<Wish> {
   const headers = {
     ...(accept === undefined ? {} : { accept }),
     ...(acceptVersion === undefined ? {} : { 'accept-version': acceptVersion }),
   }
-  const answer = await ask(`${edge}/products/desk`, { headers })
+  const answer = await ask(`${edge}${path}`, { headers })
   assert.equal(answer.status, 200, `${JSON.stringify(headers)}: ${answer.body}`)
   const sent = JSON.parse(answer.body)
-  return { accept: sent.accept, acceptVersion: sent.acceptVersion }
+  return { path, accept: sent.accept, acceptVersion: sent.acceptVersion }
 }
 
 for (const { name, needs: needed, start } of edges) {
@@ -166,12 +173,12 @@ for (const { name, needs: needed, start } of edges) {
     test('What clients send becomes one of a few forms, and what is not understood stays as it is', async (t) => {
       const edge = await start(t, await startEcho(t))
       for (const [accept, acceptVersion, expected] of known) {
-        const sent = await sentFor(edge, { accept, acceptVersion })
+        const sent = await sentFor(edge, { path: '/products/desk', accept, acceptVersion })
         const wanted =
           expected === undefined
             ? { accept, acceptVersion }
             : { accept: expected === '' ? undefined : expected, acceptVersion: undefined }
-        assert.deepEqual(sent, wanted, `${accept} | ${acceptVersion}`)
+        assert.deepEqual(sent, { path: '/products/desk', ...wanted }, `${accept} | ${acceptVersion}`)
       }
     })
 
