@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
+import { hostsOf } from '#plugins/database/hosts.ts'
 import { deadLetterQueue, QUEUES, queueSettings } from '../jobs/queues.ts'
 import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
 
@@ -12,16 +13,15 @@ const LOCK = 4_065_333_813
  * Brings a database to the schema of this release: the job tables, the migrations, the queues. Several at once
  * are safe: one does the work, the others wait for it and find nothing left to do.
  *
- * @param databaseUrl a `postgres://` URL of a role that may create tables
+ * @param databaseUrl a `postgres://` URL of a role that may create tables; of several hosts, the primary is found
  * @returns the names of the migrations that were applied, in order
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new Client({ connectionString: databaseUrl, application_name: 'holdfast-migrate' })
-  await client.connect()
+  const { client, url } = await connectToPrimary(hostsOf(databaseUrl))
   try {
     // A session lock, so not through a transaction-mode pooler: migrations go to the database itself.
     await client.query('select pg_advisory_lock($1)', [LOCK])
-    await migrateJobTables(databaseUrl)
+    await migrateJobTables(url)
     const applied = await runner({
       dbClient: client,
       dir: MIGRATIONS_DIRECTORY,
@@ -35,6 +35,25 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     return applied.map((migration) => migration.name)
   } finally {
     await client.end()
+  }
+}
+
+/** @throws Error of the last host, where none of them is a primary that answers */
+async function connectToPrimary([url, ...others]: [string, ...string[]]): Promise<{
+  client: Client
+  url: string
+}> {
+  const client = new Client({ connectionString: url, application_name: 'holdfast-migrate' })
+  try {
+    await client.connect()
+    const { rows } = await client.query('select pg_is_in_recovery() as standby')
+    if (rows[0]?.standby !== false) throw new Error('no primary among the hosts of DATABASE_URL')
+    return { client, url }
+  } catch (error) {
+    await client.end().catch(() => {})
+    const [next, ...rest] = others
+    if (next === undefined) throw error
+    return await connectToPrimary([next, ...rest])
   }
 }
 
