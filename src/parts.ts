@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { createDatabase } from '#plugins/database.ts'
 import { probePaths } from '#plugins/health.ts'
 import type { Config } from './config.ts'
+import { callFigures } from './dependencies/call-figures.ts'
 import { createEmail } from './dependencies/email.ts'
 import { createInventory } from './dependencies/inventory.ts'
 import { createPayment } from './dependencies/payment.ts'
@@ -51,10 +52,15 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     versions: versions.products,
   })
   const users = createUserStore(database)
-  const payment = createPayment({ url: config.paymentUrl, apiKey: config.paymentApiKey })
-  const inventory = createInventory({ url: config.inventoryUrl })
+  const figures = callFigures(config)
+  const payment = createPayment({
+    url: config.paymentUrl,
+    apiKey: config.paymentApiKey,
+    policy: figures.payment,
+  })
+  const inventory = createInventory({ url: config.inventoryUrl, policy: figures.inventory })
   const telemetry = createTelemetry()
-  const email = createEmail({ url: config.smtpUrl, from: config.emailFrom })
+  const email = createEmail({ url: config.smtpUrl, from: config.emailFrom, policy: figures.email })
   const deadLetters = createDeadLetterStore(database)
 
   return {

@@ -141,6 +141,32 @@ export const ConfigSchema = Type.Object({
     examples: ['Holdfast <orders@example.com>'],
   }),
 
+  paymentDeadlineMs: kind.whole(500, 10_000, ', in milliseconds', {
+    description: 'How long a customer waits for a charge, retries included; then it is queued.',
+    default: 10_000,
+    examples: ['8000'],
+  }),
+  paymentConnections: kind.whole(1, 1000, '', {
+    description: 'Calls to payment at once, of this process: what its account allows, shared out.',
+    default: 256,
+    examples: ['64'],
+  }),
+  inventoryDeadlineMs: kind.whole(100, 5000, ', in milliseconds', {
+    description: 'How long an order waits for the warehouse; then it goes on without.',
+    default: 1000,
+    examples: ['2000'],
+  }),
+  emailConnections: kind.whole(1, 100, '', {
+    description: 'Connections to the mail server at once, of this process.',
+    default: 10,
+    examples: ['5'],
+  }),
+  circuitOpenSeconds: kind.seconds(1, 300, {
+    description: 'How long a dependency that fails is left alone before it is tried again.',
+    default: 5,
+    examples: ['10'],
+  }),
+
   currency: kind.currency({
     section: 'Orders',
     description: 'The one currency products are priced in.',

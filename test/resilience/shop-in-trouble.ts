@@ -14,7 +14,7 @@ const STOCK = 10_000
 export type ShopInTrouble = Awaited<ReturnType<typeof openShopInTrouble>>
 
 /** A process of the service, and everything that it depends on, each of which can be made to fail. */
-export async function openShopInTrouble(lifetime: Lifetime) {
+export async function openShopInTrouble(lifetime: Lifetime, env: Record<string, string> = {}) {
   const databaseUrl = await createDatabase(lifetime)
   const sql = connect(lifetime, databaseUrl)
   await stock(sql, { desk: STOCK })
@@ -46,12 +46,8 @@ export async function openShopInTrouble(lifetime: Lifetime) {
     },
   })
   const email = await startFaultyMail(lifetime)
-  const service = await startService(lifetime, {
-    databaseUrl,
-    paymentUrl: payment.url,
-    inventoryUrl: inventory.url,
-    smtpUrl: email.url,
-  })
+  const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: inventory.url, smtpUrl: email.url }
+  const service = await startService(lifetime, parts, env)
   // Several processes start at once: until each has settled, it takes itself for overloaded.
   await eventually('readiness', async () => (await fetch(`${service.api}/readyz`)).ok)
   const token = await tokenOf('ada')
