@@ -1,7 +1,13 @@
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
 import { createAdmission } from './overload/admission.ts'
-import { defaultThresholds, exceeds, type SheddingStage, type Thresholds } from './overload/thresholds.ts'
+import {
+  defaultThresholds,
+  exceeds,
+  type MeasuredLoad,
+  type SheddingStage,
+  type Thresholds,
+} from './overload/thresholds.ts'
 import { Problem } from './problem-details.ts'
 
 export type { SheddingStage } from './overload/thresholds.ts'
@@ -52,13 +58,14 @@ export const overload = fp<OverloadOptions>(
   async (app, options) => {
     const thresholds = options.thresholds ?? defaultThresholds()
     const random = options.random ?? Math.random
+    const sampleInterval = options.sampleIntervalMs ?? 1_000
     const { first } = thresholds
 
     await app.register(underPressure, {
       // Since boot, as is its default, an hour of quiet would hide a minute of overload.
       eventLoopUtilizationMode: 'interval',
       exposeStatusRoute: false,
-      sampleInterval: options.sampleIntervalMs ?? 1_000,
+      sampleInterval,
       maxEventLoopDelay: first.eventLoopDelayMs ?? 0,
       maxEventLoopUtilization: first.eventLoopUtilization ?? 0,
       maxHeapUsedBytes: first.heapUsedBytes ?? 0,
@@ -101,8 +108,16 @@ export const overload = fp<OverloadOptions>(
       return new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) }, cause })
     }
 
+    // Two measurements, one after the other: a single stall, as at the start, is over when it is seen.
+    const samples: [MeasuredLoad, MeasuredLoad] = [app.memoryUsage(), app.memoryUsage()]
+    const sampling = setInterval(() => {
+      samples.shift()
+      samples.push(app.memoryUsage())
+    }, sampleInterval).unref()
+    app.addHook('onClose', () => clearInterval(sampling))
+
     app.decorate('isOverloaded', (stage: SheddingStage = 'last') =>
-      exceeds(app.memoryUsage(), thresholds[stage]),
+      samples.every((load) => exceeds(load, thresholds[stage])),
     )
   },
   { name: 'overload', fastify: '5.x', dependencies: ['problem-details'] },

@@ -44,7 +44,7 @@ for (const [stage, thresholds, expected] of stages) {
   test(`over the thresholds of ${stage}, what is shed is shed, and probes are not`, async (t) => {
     assert.ok(thresholds)
     const app = await build(t, { thresholds })
-    await until(() => app.memoryUsage().heapUsed > 0)
+    await until(() => (stage === 'none' ? app.memoryUsage().heapUsed > 0 : app.isOverloaded('first')))
     assert.deepEqual(Object.values(await statuses(app)), expected)
     assert.equal(app.isOverloaded('first'), stage !== 'none')
     assert.equal(app.isOverloaded(), stage === 'last')
@@ -106,4 +106,17 @@ test('a blocked event loop is overload, until it turns again', async (t) => {
   }
   await until(() => !app.isOverloaded())
   assert.equal((await app.inject('/list')).statusCode, 200)
+})
+
+test('a single stall is not overload', async (t) => {
+  const late = { eventLoopDelayMs: 100 }
+  const app = await build(t, { thresholds: { first: late, middle: late, last: late }, sampleIntervalMs: 200 })
+  const seen: boolean[] = []
+  const end = performance.now() + 400
+  while (performance.now() < end);
+  for (let look = 0; look < 60; look++) {
+    await wait(10)
+    seen.push(app.isOverloaded('first'))
+  }
+  assert.deepEqual(new Set(seen), new Set([false]))
 })
