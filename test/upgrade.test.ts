@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { runner } from 'node-pg-migrate'
 import { migrate } from '#src/database/migrate.ts'
-import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from '#src/database/schema-version.ts'
+import { MIGRATIONS_DIRECTORY } from '#src/database/schema-version.ts'
 import { startLoad } from './orders/load.ts'
 import { startFakePayment, startFakeWarehouse } from './support/fake-dependencies.ts'
 import { createDatabase, type Lifetime } from './support/postgres.ts'
@@ -64,9 +63,7 @@ async function migrateToNext(lifetime: Lifetime, url: string): Promise<string[]>
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-migrations-'))
   lifetime.after(() => rm(dir, { recursive: true, force: true }))
   for (const from of [MIGRATIONS_DIRECTORY, NEXT]) await cp(from, dir, { recursive: true })
-  const options = { migrationsTable: MIGRATIONS_TABLE, direction: 'up' as const }
-  const applied = await runner({ databaseUrl: url, dir, ...options, singleTransaction: false, log: () => {} })
-  return applied.map(({ name }) => name)
+  return await migrate(url, dir)
 }
 
 suite('An upgrade', () => {

@@ -1,10 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { hostsOf } from '#plugins/database/hosts.ts'
 import { deadLetterQueue, QUEUES, queueSettings } from '../jobs/queues.ts'
 import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
+
+/**
+ * As long as a migration waits for a table that requests are using: whoever comes after it waits behind it, so it had
+ * better give up and come again.
+ */
+const LOCK_TIMEOUT = '2s'
+const ATTEMPTS = 15
+const PAUSE_MS = 500
+/** PostgreSQL, appendix A: a deadlock with a request, and a lock that was not free in time. Nothing was done. */
+const TRY_AGAIN = new Set(['40P01', '55P03'])
 
 /** Any constant: whoever migrates this database takes the same lock. */
 const LOCK = 4_065_333_813
@@ -14,27 +25,51 @@ const LOCK = 4_065_333_813
  * are safe: one does the work, the others wait for it and find nothing left to do.
  *
  * @param databaseUrl a `postgres://` URL of a role that may create tables; of several hosts, the primary is found
+ * @param dir where the migrations are
  * @returns the names of the migrations that were applied, in order
  */
-export async function migrate(databaseUrl: string): Promise<string[]> {
+export async function migrate(databaseUrl: string, dir = MIGRATIONS_DIRECTORY): Promise<string[]> {
   const { client, url } = await connectToPrimary(hostsOf(databaseUrl))
   try {
     // A session lock, so not through a transaction-mode pooler: migrations go to the database itself.
     await client.query('select pg_advisory_lock($1)', [LOCK])
     await migrateJobTables(url)
-    const applied = await runner({
+    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`)
+    return await applyAll(client, dir)
+  } finally {
+    await client.end()
+  }
+}
+
+/** One after the other, each a transaction: what it has locked is free before the next begins. */
+async function applyAll(client: Client, dir: string): Promise<string[]> {
+  const applied: string[] = []
+  for (;;) {
+    const next = await applyNext(client, dir)
+    if (next === undefined) return applied
+    applied.push(next)
+  }
+}
+
+async function applyNext(client: Client, dir: string, attempt = 1): Promise<string | undefined> {
+  try {
+    const [next] = await runner({
       dbClient: client,
-      dir: MIGRATIONS_DIRECTORY,
+      dir,
       migrationsTable: MIGRATIONS_TABLE,
       direction: 'up',
-      // A transaction each: what one has locked is free before the next begins, and one that fails undoes no other.
+      count: 1,
       singleTransaction: false,
       noLock: true,
       log: () => {},
     })
-    return applied.map((migration) => migration.name)
-  } finally {
-    await client.end()
+    return next?.name
+  } catch (error) {
+    const code = error instanceof DatabaseError ? error.code : undefined
+    if (code === undefined || !TRY_AGAIN.has(code) || attempt === ATTEMPTS) throw error
+    await client.query('rollback')
+    await pause(PAUSE_MS)
+    return await applyNext(client, dir, attempt + 1)
   }
 }
 

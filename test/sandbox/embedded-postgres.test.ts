@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../sandbox/embedded-postgres.ts'
 import { startOf } from '../../sandbox/process-identity.ts'
+import { eventually } from '../support/shop.ts'
 
 // A child that starts a server on the given directory, says its URL, and stays.
 const child = `
@@ -74,9 +75,16 @@ describe('the embedded database', () => {
 
   test('stop leaves no process, ends open sessions, and may be called twice', async () => {
     const server = await start()
-    const sql = postgres(server.url, { max: 1 })
+    // Without its question for types, which nobody awaits where the connection ends in that very moment.
+    const sql = postgres(server.url, { max: 1, fetch_types: false })
     const sleeping = assert.rejects(sql`select pg_sleep(60)`.execute())
-    await ask(server.url, (other) => other`select 1`)
+    await eventually('the session sleeps', async () => {
+      const [row] = await ask(
+        server.url,
+        (other) => other`select count(*)::int as sleeping from pg_stat_activity where wait_event = 'PgSleep'`,
+      )
+      return row?.sleeping === 1
+    })
     const pid = await postmasterOf(directory)
     await server.stop()
     await server.stop()
