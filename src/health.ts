@@ -35,7 +35,7 @@ export function createServiceHealth(
         critical: false,
         async check(): Promise<CheckResult> {
           const dead = await deadLetters.count()
-          return dead === 0 ? { status: 'up' } : { status: 'degraded', detail: `${dead} dead letters` }
+          return dead === 0 ? { status: 'up' } : { status: 'degraded', detail: `dead letters: ${dead}` }
         },
       },
     },

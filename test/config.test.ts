@@ -121,6 +121,11 @@ const bad: Array<[string, string]> = [
   ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
   ['OTEL_TRACES_SAMPLER_ARG', '10%'],
+  ['PAYMENT_DEADLINE_MS', '0'],
+  ['PAYMENT_CONNECTIONS', 'many'],
+  ['INVENTORY_DEADLINE_MS', '60001'],
+  ['EMAIL_CONNECTIONS', '-1'],
+  ['CIRCUIT_OPEN_SECONDS', '0'],
 ]
 
 test('every variable has a value here that is refused', () => {

@@ -44,7 +44,8 @@ export class CallFailed extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(policy: string, options: CallFailedOptions) {
-    super(`${policy}: ${options.reason} after ${options.attempts} attempts`, { cause: options.cause })
+    const attempts = `${options.attempts} attempt${options.attempts === 1 ? '' : 's'}`
+    super(`${policy}: ${options.reason} after ${attempts}`, { cause: options.cause })
     this.reason = options.reason
     this.outcomeUnknown = options.outcomeUnknown
     this.attempts = options.attempts

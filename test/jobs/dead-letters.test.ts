@@ -14,7 +14,7 @@ suite('What failed for good', { concurrency: 2 }, () => {
     const letter = await letterIn(shop, 'charge-order')
     assert.equal(letter.orderId, id)
     assert.equal(letter.attempts, 1, 'at once')
-    assert.match(letter.reason, /^payment: permanent after 1 attempts: answered 401/)
+    assert.match(letter.reason, /^payment: permanent after 1 attempt: answered 401/)
     assert.equal((await read(shop, id)).status, 'payment_pending')
     const alert = await alertOf(shop, letter)
     assert.deepEqual(

@@ -18,7 +18,7 @@ const data = {
 
 test('A dead letter is listed with everything that is known about it', async (t) => {
   const { sql, get } = await start(t)
-  const output = { reason: 'payment: permanent after 1 attempts: answered 400 parameter_missing' }
+  const output = { reason: 'payment: permanent after 1 attempt: answered 400 parameter_missing' }
   const id = await bury(sql, { data, output, at: '2026-11-22T04:05:06.789012Z' })
   const answer = await get('')
   assert.equal(answer.status, 200)

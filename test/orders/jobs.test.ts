@@ -113,7 +113,7 @@ suite('Work that nobody waits for', { concurrency: 2 }, () => {
     assert.equal(health.checks.queue.status === 'degraded' || health.status === 'healthy', true)
     await eventually('health to tell', async () => {
       const { status, checks } = await bodyOf(await fetch(`${service.api}/health`))
-      return status === 'degraded' && checks.queue.detail === '1 dead letters'
+      return status === 'degraded' && checks.queue.detail === 'dead letters: 1'
     })
   })
 })
