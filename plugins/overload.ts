@@ -1,4 +1,5 @@
 import underPressure from '@fastify/under-pressure'
+import type { onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { createAdmission } from './overload/admission.ts'
 import {
@@ -24,7 +25,7 @@ declare module 'fastify' {
     /** When the route is shed. Default `first`. Routes with `probe` never are. */
     shedding?: SheddingStage
     /**
-     * How many requests of the route are worked at once. A few times as many may wait for their turn, for a
+     * How many requests of the route are worked at once. Twice as many may wait for their turn, for a
      * second. Default: any number.
      */
     atOnce?: number
@@ -47,7 +48,7 @@ const RETRY_WITHIN_SECONDS = 5
 /** A burst passes in that time; who waits longer is part of more than can be done, and better told so. */
 const WAIT_MS = 1_000
 /** For each request that is worked, so that a burst is absorbed; past that, waiting is only a slower refusal. */
-const WAITERS_PER_PLACE = 4
+const WAITERS_PER_PLACE = 2
 
 /**
  * Refuses requests (`overloaded`, 503) while the process is too busy to answer them in time, those that matter least first.
@@ -83,16 +84,21 @@ export const overload = fp<OverloadOptions>(
     app.addHook('onRoute', (route) => {
       const { atOnce, shedding = 'first' } = route.config ?? {}
       if (atOnce === undefined) return
-      const { handler } = route
+      const { handler, onRequest = [] } = route
       const admission = createAdmission({
         permits: atOnce,
         waiters: atOnce * WAITERS_PER_PLACE,
         timeoutMs: WAIT_MS,
-        refuse: (why) => {
-          options.onShed?.(shedding)
-          return overloaded(why)
-        },
+        refuse: turnAway,
       })
+      function turnAway(why: string) {
+        options.onShed?.(shedding)
+        return overloaded(why)
+      }
+      // Before anything else is done for it: under overload most of the work would go into refusing.
+      const refuseIfFull: onRequestHookHandler = (_request, _reply, done) =>
+        done(admission.isFull() ? turnAway('the queue is full') : undefined)
+      route.onRequest = [refuseIfFull, ...[onRequest].flat()]
       route.handler = async function (request, reply) {
         const leave = await admission.enter()
         try {

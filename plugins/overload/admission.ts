@@ -62,6 +62,7 @@ export function createAdmission({ permits, waiters: most, timeoutMs, refuse }: A
         waiters.add(waiter)
       })
     },
+    isFull: () => waiters.size >= most,
     busy: () => inside,
     waiting: () => waiters.size,
     /** How many were turned away since the process began. */

@@ -56,7 +56,7 @@ test('A request that fails gives its place to the next', async (t) => {
 
 test('Who finds the queue full is refused at once, and other routes are not', async (t) => {
   const { app, shed, worked, place, settle } = await build(t)
-  const answers = Array.from({ length: 10 }, place)
+  const answers = Array.from({ length: 6 }, place)
   await settle()
   const refused = await place()
   await assertProblem(refused, { slug: 'overloaded', status: 503 })
