@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Bench } from './bench.ts'
 import type { Figure } from './contest.ts'
+import { runLoadProcess } from './load/run-process.ts'
 import type { ServerProcess } from './server-process.ts'
 
 export interface LoadPlan {
@@ -25,8 +23,6 @@ export interface LoadReport {
 
 /** As long as what takes its place, so that a body keeps its length. */
 export const UNIQUE = '00000000-0000-0000-0000-000000000000'
-
-const PROCESS = fileURLToPath(new URL('load/process.ts', import.meta.url))
 
 /** A request on the wire, for keep-alive. */
 export function requestText(
@@ -70,15 +66,7 @@ export async function measureLoad(
   }
 }
 
-async function load(plan: LoadPlan): Promise<LoadReport> {
-  const child = fork(PROCESS, { execArgv: [] })
-  const exit = once(child, 'exit')
-  child.send(plan)
-  const [answer] = await Promise.race([once(child, 'message'), exit])
-  await exit
-  if (!isReport(answer)) throw new Error('the load process failed')
-  return answer
-}
+const load = (plan: LoadPlan): Promise<LoadReport> => runLoadProcess('process.ts', plan, isReport)
 
 const isReport = (value: unknown): value is LoadReport =>
   typeof value === 'object' && value !== null && 'perSecond' in value

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { runLoadProcess } from './load/run-process.ts'
 
 export interface OfferedPlan {
   url: string
@@ -27,18 +25,9 @@ export interface OfferedReport {
   p99: number
 }
 
-const PROCESS = fileURLToPath(new URL('load/offered.ts', import.meta.url))
-
-/** Offers load at a steady rate from a process that does nothing else. */
-export async function offerLoad(plan: OfferedPlan): Promise<OfferedReport> {
-  const child = fork(PROCESS, { execArgv: [] })
-  const exit = once(child, 'exit')
-  child.send(plan)
-  const [answer] = await Promise.race([once(child, 'message'), exit])
-  await exit
-  if (!isReport(answer)) throw new Error('the load process failed')
-  return answer
-}
+/** Offers load at a steady rate. */
+export const offerLoad = (plan: OfferedPlan): Promise<OfferedReport> =>
+  runLoadProcess('offered.ts', plan, isReport)
 
 const isReport = (value: unknown): value is OfferedReport =>
   typeof value === 'object' && value !== null && 'offered' in value
