@@ -201,10 +201,11 @@ async function startWorker(options: Pick<JobQueueOptions, 'patienceMs'> = {}) {
       const jobs = Object.keys(handles).map((id) => ({ queue, id, data: {} }))
       await sql`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
     },
+    /** By the clock of the moment the row is read: `now()` may be older than the row, which then waits longer than it was told. */
     async find(id: string): Promise<StoredJob> {
       const [job] = await sql<StoredJob[]>`
         select state, retry_count, retry_limit, retry_delay, retry_backoff, output,
-               extract(epoch from start_after - now())::float8 as wait
+               extract(epoch from start_after - clock_timestamp())::float8 as wait
         from pgboss.job where id = ${id}`
       assert.ok(job !== undefined)
       return job
