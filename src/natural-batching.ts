@@ -21,16 +21,16 @@ export interface BatchingOptions<Item, Result> {
 }
 
 /**
- * Natural batching: an item is sent at once when nothing is under way; what arrives meanwhile goes together when
- * the answer is there. No timer, so nobody waits when it is quiet, and under load the statements grow instead of
- * the queue.
+ * Natural batching: when nothing is under way, the items of one turn of the event loop are sent at its end; what arrives
+ * meanwhile goes together when the answer is there. No timer, so nobody waits when it is quiet, and under load the
+ * statements grow instead of the queue. Sent at once instead, the first item of a turn would go alone, and all
+ * others of the same turn would wait for its answer.
  */
 export function naturalBatching<Item, Result>(options: BatchingOptions<Item, Result>) {
   let waiting: Waiting<Item, Result>[] = []
   let underWay = false
 
   async function sendAll() {
-    underWay = true
     while (waiting.length > 0) {
       const batch = waiting.slice(0, options.most)
       waiting = waiting.slice(options.most)
@@ -61,6 +61,8 @@ export function naturalBatching<Item, Result>(options: BatchingOptions<Item, Res
   return (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
       waiting.push({ item, span: activeSpan(), resolve, reject })
-      if (!underWay) void sendAll()
+      if (underWay) return
+      underWay = true
+      setImmediate(sendAll)
     })
 }
