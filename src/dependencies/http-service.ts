@@ -1,7 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { errors, Pool } from 'undici'
-import { parseRetryAfter } from '#plugins/circuit-breakers.ts'
-import { HttpFailure } from './http-failure.ts'
+import { Pool } from 'undici'
+import { type HttpAnswer, readAnswer } from './http-answer.ts'
 
 export interface HttpServiceOptions {
   /** Names it in errors. */
@@ -21,13 +19,6 @@ export interface HttpRequest {
   headers: Record<string, string>
   body?: string | undefined
   signal: AbortSignal
-}
-
-export interface HttpAnswer {
-  status: number
-  /** How long the service asked to be left alone, in milliseconds. */
-  retryAfterMs: number | undefined
-  text: string
 }
 
 /** More than any answer we ask for; past it the socket is cut instead of memory filled. */
@@ -54,12 +45,10 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
     maxResponseSize: LONGEST_ANSWER,
   })
 
-  const send = async ({ path, ...request }: HttpRequest) => {
-    try {
-      return await pool.request({ ...request, path: prefix + path, body: request.body ?? null })
-    } catch (cause) {
-      throw new HttpFailure(`${name}: no answer`, { cause: withoutQuote(cause) })
-    }
+  const send = (request: HttpRequest, drainMs?: number): Promise<HttpAnswer> => {
+    const { path, method, headers, body = null, signal } = request
+    const dispatched = { path: prefix + path, method, headers, body }
+    return readAnswer((handler) => void pool.dispatch(dispatched, handler), { name, signal, drainMs })
   }
 
   return {
@@ -68,38 +57,16 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
      *
      * @throws HttpFailure without a status when none came, or not all of it
      */
-    async ask(request: HttpRequest): Promise<HttpAnswer> {
-      const { statusCode, headers, body } = await send(request)
-      try {
-        return { status: statusCode, retryAfterMs: retryAfterOf(headers), text: await body.text() }
-      } catch (cause) {
-        throw new HttpFailure(`${name}: half an answer`, { cause: withoutQuote(cause) })
-      }
-    },
+    ask: (request: HttpRequest): Promise<HttpAnswer> => send(request),
 
     /**
-     * Sends one request whose status is the whole answer. The body is drained behind the caller's back, so
-     * that the socket can be used again; it may be garbage, or never end, and then costs only its socket.
+     * Sends one request whose status is the whole answer.
      *
      * @throws HttpFailure without a status when no answer came
      */
-    async askStatus(request: HttpRequest): Promise<Omit<HttpAnswer, 'text'>> {
-      const { statusCode, headers, body } = await send(request)
-      body.dump({ limit: LONGEST_ANSWER, signal: AbortSignal.timeout(attemptTimeoutMs) }).catch(() => {})
-      return { status: statusCode, retryAfterMs: retryAfterOf(headers) }
-    },
+    askStatus: (request: HttpRequest): Promise<Omit<HttpAnswer, 'text'>> => send(request, attemptTimeoutMs),
 
     /** Waits for nothing: what is still in flight has lost its caller. */
     close: () => pool.destroy(),
   }
-}
-
-function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
-  return parseRetryAfter(headers['retry-after'], Date.now())
-}
-
-/** The parser's errors carry what they could not parse, which may be our own request sent back: not for a log. */
-function withoutQuote(error: unknown): unknown {
-  if (!(error instanceof errors.HTTPParserError)) return error
-  return Object.assign(new Error(error.message), { code: error.code })
 }
