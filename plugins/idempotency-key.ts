@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
@@ -61,7 +61,5 @@ export interface FingerprintParts {
 
 /** SHA-256, 32 bytes, over the canonical JSON (RFC 8785) of the parts: spaces and the order of members don't count. */
 export function fingerprint({ body, bodyVersion, version }: FingerprintParts): Buffer {
-  return createHash('sha256')
-    .update(canonicalize({ body, bodyVersion, version }) ?? '')
-    .digest()
+  return hash('sha256', canonicalize({ body, bodyVersion, version }) ?? '', 'buffer')
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { newParentId } from '#plugins/request-id/traceparent.ts'
 import { activeSpan } from '#plugins/tracing.ts'
 
 /** What a call belongs to, so that a dependency's log can be read beside ours. */
@@ -21,6 +21,6 @@ export function contextHeaders({ requestId, traceparent }: CallContext): Record<
   const span = activeSpan()
   if (span !== undefined) return { ...headers, traceparent: span.traceparent }
   const [, traceId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
-  if (traceId !== undefined) headers.traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`
+  if (traceId !== undefined) headers.traceparent = `00-${traceId}-${newParentId()}-${flags}`
   return headers
 }

@@ -82,7 +82,7 @@ export function createStripe(service: HttpService, apiKey: string) {
     ): Promise<Record<string, unknown>> {
       const exchange: Exchange = { signal }
       try {
-        await exchanges.run(exchange, () => work(stripe))
+        await exchanges.run(exchange, () => withoutStacks(() => work(stripe)))
       } catch (error) {
         // The SDK threw before it sent anything: a mistake in what it was called with.
         if (exchange.status === undefined && exchange.failure === undefined) throw error
@@ -94,6 +94,20 @@ export function createStripe(service: HttpService, apiKey: string) {
       if (!isRecord(body) || body.error !== undefined) throw new HttpFailure('payment: an answer of no shape')
       return body
     },
+  }
+}
+
+/**
+ * The SDK captures its caller's stack for every request, in case that it throws; but its errors stay here. Measured,
+ * that was a third of what it takes for a request.
+ */
+function withoutStacks<T>(begin: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return begin()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
