@@ -1,4 +1,4 @@
-import { TypeID, typeid } from 'typeid-js'
+import * as typeId from 'typeid-js'
 
 const PREFIX = 'ord'
 
@@ -7,7 +7,7 @@ const ORDER_ID = /^ord_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
 /** A new order id: a UUIDv7, sortable by time. */
 export function newOrderId(): string {
-  return typeid(PREFIX).toString()
+  return typeId.typeidUnboxed(PREFIX)
 }
 
 /** Whether a string from a URL can be an order's id at all. */
@@ -17,10 +17,10 @@ export function isOrderId(text: string): boolean {
 
 /** The UUID the database keeps for an order id, which must be well-formed. */
 export function toUuid(orderId: string): string {
-  return TypeID.fromString(orderId, PREFIX).toUUID()
+  return typeId.toUUID(typeId.fromString(orderId, PREFIX))
 }
 
 /** The order id of a UUID from the database. */
 export function fromUuid(uuid: string): string {
-  return TypeID.fromUUID(PREFIX, uuid).toString()
+  return typeId.fromUUID(uuid, PREFIX)
 }
