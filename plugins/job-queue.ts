@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { type JobWithMetadata, PgBoss } from 'pg-boss'
+import { createAttempts } from './job-queue/attempts.ts'
 import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
@@ -46,7 +47,6 @@ const CONCURRENCY = 20
 const WORKERS_PER_QUEUE = 2
 /** How often jobs of dead workers are looked for; see `monitorSeconds`. */
 export const MONITOR_SECONDS = 10
-const GIVEN_BACK: JobOutcome = { kind: 'retry', reason: 'its process ended', afterMs: 0, counts: false }
 /** Between attempts to reach the database while it is away. */
 const RECONNECT_MS = 1_000
 /** See `patienceMs`: most calls to a dependency end by then, and of a shutdown's 25 s enough are left. */
@@ -64,7 +64,7 @@ export const jobQueue = fp<JobQueueOptions>(
   async (app, options) => {
     const stopping = new AbortController()
     const patienceMs = options.patienceMs ?? PATIENCE_MS
-    const givenBack = Promise.withResolvers<JobOutcome>()
+    const attempts = createAttempts()
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
 
@@ -74,7 +74,7 @@ export const jobQueue = fp<JobQueueOptions>(
     app.addHook('onClose', async () => {
       stopping.abort()
       await started
-      const outOfPatience = setTimeout(() => givenBack.resolve(GIVEN_BACK), patienceMs)
+      const outOfPatience = setTimeout(attempts.giveBack, patienceMs)
       await boss?.stop({ graceful: true, timeout: patienceMs + STOP_TIMEOUT_MS })
       clearTimeout(outOfPatience)
     })
@@ -113,7 +113,7 @@ export const jobQueue = fp<JobQueueOptions>(
           return await Promise.all(
             rows.map(async (row) => {
               const job = toJob(row, app.log.child({ queue, jobId: row.id }))
-              const outcome = await Promise.race([attempt(handler, job), givenBack.promise])
+              const outcome = await attempts.outcomeOf(attempt(handler, job))
               if (outcome.kind === 'done') early.add(row)
               return await settle(settling, row, job, outcome)
             }),

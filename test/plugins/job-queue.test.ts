@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, suite, test } from 'node:test'
+import { queryObjects } from 'node:v8'
 import fastify from 'fastify'
 import type { Sql } from 'postgres'
 import { backoffMs } from '#plugins/job-queue/job.ts'
@@ -166,6 +167,20 @@ suite('A worker', { concurrency: true }, async () => {
   }
 })
 
+test('A worker keeps nothing of what is done: each job once left a promise behind for as long as the process', async (t) => {
+  const { enqueue, countOf, close } = await startWorker()
+  t.after(close)
+  const work = async (jobs: number) => {
+    const before = await countOf('completed')
+    await enqueue('send-mail', Object.fromEntries(Array.from({ length: jobs }, () => [randomUUID(), done])))
+    await eventually('the last of them', async () => (await countOf('completed')) === before + jobs)
+    return queryObjects(Promise, { format: 'count' })
+  }
+  const before = await work(50)
+  const after = await work(500)
+  assert.ok(after - before < 250, `${before} promises, then ${after}`)
+})
+
 interface StoredJob {
   state: string
   retry_count: number
@@ -200,6 +215,11 @@ async function startWorker(options: Pick<JobQueueOptions, 'patienceMs'> = {}) {
       for (const [id, behaviour] of Object.entries(handles)) behaviours.set(id, behaviour)
       const jobs = Object.keys(handles).map((id) => ({ queue, id, data: {} }))
       await sql`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
+    },
+    async countOf(state: string): Promise<number> {
+      const [row] = await sql<{ count: number }[]>`
+        select count(*)::integer from pgboss.job where state = ${state}`
+      return row?.count ?? 0
     },
     /** By the clock of the moment the row is read: `now()` may be older than the row, which then waits longer than it was told. */
     async find(id: string): Promise<StoredJob> {
