@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import * as kind from './kinds.ts'
+import * as kind from '../kinds.ts'
 
 /**
  * Of OpenTelemetry's standard settings those that are read here. How spans are handed over (`OTEL_EXPORTER_OTLP_HEADERS`,
