@@ -9,7 +9,7 @@ export interface PoolOptions {
   size: number
   prepare: boolean
   applicationName: string
-  /** Whether each connection asks for its timeouts as it is opened, which some poolers refuse. */
+  /** Whether each connection asks for its timeouts and its plans as it is opened, which some poolers refuse. */
   startupParameters: boolean
   /** Whether a connection to a standby is none. */
   primaryOnly: boolean
@@ -84,6 +84,9 @@ export function createPool(options: PoolOptions): Pool {
         statement_timeout: STATEMENT_TIMEOUT_MS,
         lock_timeout: LOCK_TIMEOUT_MS,
         idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+        // One plan for each statement, made once a connection: every statement here finds its rows by a key, whoever
+        // asks. A plan for one customer is a guess at where among everybody's theirs lie, made again at every call.
+        plan_cache_mode: 'force_generic_plan',
       }),
     },
   })
