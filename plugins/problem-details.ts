@@ -11,6 +11,7 @@ import {
   renderProblem,
 } from './problem-details/render.ts'
 import { sendProblem } from './problem-details/send.ts'
+import { createShedLog } from './problem-details/shed-log.ts'
 
 export { defineProblems } from './problem-details/define-problems.ts'
 export { Problem } from './problem-details/problem.ts'
@@ -44,7 +45,7 @@ export interface ProblemDetailsOptions extends ProblemFormat {
   readonly maxUrlLength?: number
 }
 
-/** Refusals that say nothing new after the first one, and come by the thousand when they come. */
+/** Refusals of the service as a whole. One with an error beneath it is news, one with a sentence or nothing is not. */
 const shed = new Set(['overloaded', 'service-unavailable'])
 
 /**
@@ -62,6 +63,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
   async (app, options) => {
     const maxUrlLength = options.maxUrlLength ?? defaultMaxUrlLength
     const probes = new Set(options.probes)
+    const shedLog = createShedLog(app.log)
     let closing = false
 
     app.decorate('problemUrl', (slug) => problemUrl(slug, options))
@@ -75,6 +77,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     app.addHook('preClose', async () => {
       closing = true
     })
+    app.addHook('onClose', async () => shedLog.close())
 
     const refuseUnknownRoute = (request: FastifyRequest): Problem => {
       const url = pathOf(request.url)
@@ -113,8 +116,9 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       }
 
       if (rendered.status < 500) request.log.debug({ err: problem }, rendered.slug)
-      else if (shed.has(rendered.slug) && problem.cause === undefined) request.log.warn(rendered.slug)
-      else request.log.error({ err: problem }, rendered.slug)
+      else if (shed.has(rendered.slug) && !(problem.cause instanceof Error)) {
+        shedLog.refused(request.log, rendered.slug, problem.cause)
+      } else request.log.error({ err: problem }, rendered.slug)
 
       if (!closing && leftOpen.has(rendered.slug) && request.headers.connection !== 'close') {
         reply.removeHeader('connection')

@@ -113,6 +113,23 @@ test('a 5xx is logged at error with its causes to the bottom, a 4xx is not', asy
   assert.deepEqual(lines, [])
 })
 
+test('refusals by the hundred are two lines of a second: each was an error with its stack, and cost more than the answer', async () => {
+  const lines: string[] = []
+  const stream = new PassThrough().on('data', (chunk) => lines.push(String(chunk)))
+  const refuse = () => new Problem('overloaded', { cause: 'the queue is full' })
+  const app = await buildProblemApp(refuse, { logger: { level: 'warn', stream } })
+  const answers = await Promise.all(Array.from({ length: 200 }, () => app.inject('/throw')))
+  for (const answer of answers) await assertProblem(answer, { slug: 'overloaded' })
+  await app.close()
+  const logged = lines.map((line) => JSON.parse(line))
+  // However slow the machine: what was not told alone was counted.
+  const alone = logged.filter(({ reason }) => reason === 'the queue is full')
+  const counted = logged.reduce((sum, { more = 0 }) => sum + more, 0)
+  assert.equal(alone.length + counted, answers.length)
+  assert.ok(alone.length < 50 && logged.length <= 2 * alone.length, `${logged.length} lines`)
+  assert.ok(logged.every(({ level, msg, err }) => level === 40 && msg === 'overloaded' && err === undefined))
+})
+
 test('HEAD of a problem has its headers and length, and no body', async () => {
   const app = await buildProblemApp()
   const [head, get] = [await app.inject({ method: 'HEAD', url: '/throw' }), await app.inject('/throw')]
