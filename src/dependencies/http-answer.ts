@@ -25,8 +25,8 @@ export interface ReadOptions {
 const decoder = new TextDecoder()
 
 /**
- * Has a request sent, and reads its answer as it comes in. Undici's `request` does the same through a stream and two
- * listeners for each answer, which took a tenth of the processor time of an order.
+ * Has a request sent, and reads its answer as it comes in. Undici's `request` does the same through a stream for each
+ * answer, which is work that every order would pay for twice.
  *
  * @throws HttpFailure without a status when no answer came, or not all of it
  */
