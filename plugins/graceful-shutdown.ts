@@ -32,12 +32,6 @@ export const gracefulShutdown = fp<GracefulShutdownOptions>(
   async (app, { shutdown }) => {
     app.decorate('shutdownSignal', shutdown.signal)
     app.decorate('requestsInFlight', shutdown.track(app.server).inFlight)
-
-    // Not a header of the reply: those that turn errors into answers decide about that one themselves.
-    app.addHook('onRequest', (_request, reply, done) => {
-      if (shutdown.isShuttingDown()) reply.raw.shouldKeepAlive = false
-      done()
-    })
   },
   { name: 'graceful-shutdown', fastify: '5.x' },
 )

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Principal } from './bearer-auth.ts'
+import { createDecisionCache } from './decision-cache.ts'
 import { Problem } from './problem-details.ts'
 import { clientNetwork } from './rate-limit/client-network.ts'
 import { createMemoryStore, type RateLimitStore, type WindowCount } from './rate-limit/memory-store.ts'
@@ -52,10 +53,11 @@ export const rateLimit = fp<RateLimitOptions>(
     app.addHook('onClose', async () => store.close?.())
 
     function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-      const counted = store.count(keyOf(request.caller, request.ip), windowMs, now())
+      const time = now()
+      const counted = store.count(keyOf(request.caller, request.ip), windowMs, time)
       if (counted instanceof Promise) {
         counted.then(
-          (used) => done(judge(reply, used)),
+          (used) => done(judge(reply, used, now())),
           (error: unknown) => {
             // Not to know is no reason to refuse: a limit that takes the service down is worse than none.
             request.log.error({ err: error }, 'requests could not be counted')
@@ -63,12 +65,12 @@ export const rateLimit = fp<RateLimitOptions>(
           },
         )
       } else {
-        done(judge(reply, counted))
+        done(judge(reply, counted, time))
       }
     }
 
-    function judge(reply: FastifyReply, { count, resetsAt }: WindowCount): Problem | undefined {
-      const seconds = Math.max(1, Math.ceil((resetsAt - now()) / 1_000))
+    function judge(reply: FastifyReply, { count, resetsAt }: WindowCount, time: number): Problem | undefined {
+      const seconds = Math.max(1, Math.ceil((resetsAt - time) / 1_000))
       reply.header('ratelimit-policy', policy)
       reply.header('ratelimit', `"default";r=${Math.max(0, max - count)};t=${seconds}`)
       if (count <= max) return undefined
@@ -83,7 +85,9 @@ export const rateLimit = fp<RateLimitOptions>(
 )
 
 /** With a prefix, so that nobody is counted as an address by being called like one. */
+const addressKeys = createDecisionCache((address) => `a:${clientNetwork(address)}`)
+
 function keyOf(caller: Principal | null, address: string | undefined): string {
   // Of a connection that is already gone there is no address, whatever the type says.
-  return caller === null ? `a:${clientNetwork(address ?? '')}` : `p:${caller.id}`
+  return caller === null ? addressKeys.get(address ?? '') : `p:${caller.id}`
 }

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
-import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { type FastifyReply, type FastifyRequest, LogController, type onResponseHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
 import { redact } from './request-log/redact.ts'
-import { requestLineWriter } from './request-log/request-line.ts'
+import { type LoggedRoute, loggedRoute, requestLineWriter } from './request-log/request-line.ts'
 import { serializeError } from './request-log/serialize-error.ts'
 
 export interface RequestLogOptions {
@@ -65,33 +65,49 @@ export const requestLog = fp<RequestLogOptions>(
     const quiet = new Set(probes)
     const writeLine = requestLineWriter(app.log)
 
-    const write = (request: FastifyRequest, reply: FastifyReply | undefined) => {
-      const route = request.routeOptions.url
+    const none = loggedRoute(null, 'info')
+    const routeOf = (url: string) => loggedRoute(url, quiet.has(url) ? 'debug' : 'info')
+
+    const write = (request: FastifyRequest, reply: FastifyReply, route: LoggedRoute, answered: boolean) => {
       const principal = principalOf?.(request)
       const version = versionOf?.(request)
       writeLine({
-        level: route !== undefined && quiet.has(route) ? 'debug' : 'info',
+        route,
         requestId: request.id,
         idIsTheirs: request.headers['x-request-id'] !== undefined,
         method: request.method,
-        route: route ?? null,
-        status: reply?.statusCode ?? null,
-        durationMs: reply === undefined ? null : Math.round(reply.elapsedTime * 1_000) / 1_000,
+        status: answered ? reply.statusCode : null,
+        durationMs: answered ? Math.round(reply.elapsedTime * 1_000) / 1_000 : null,
         version: version === 0 ? undefined : version,
         principal: principal === undefined ? undefined : hashOf(principal),
         traceId: traceIdOf?.(request),
         idempotency: idempotencyOf?.(request) ?? null,
         problem: request.problemSlug,
-        message: reply === undefined ? 'request aborted by its client' : 'request answered',
+        message: answered ? 'request answered' : 'request aborted by its client',
       })
     }
 
+    // Each route gets a hook that holds its name, which would otherwise be put together for each request.
+    app.addHook('onRoute', (options) => {
+      const route = routeOf(options.url)
+      const logAnswer: onResponseHookHandler = (request, reply, done) => {
+        write(request, reply, route, true)
+        done()
+      }
+      options.onResponse = [...[options.onResponse ?? []].flat(), logAnswer]
+    })
+    // Only these have no route of their own.
     app.addHook('onResponse', (request, reply, done) => {
-      write(request, reply)
+      if (request.is404) write(request, reply, none, true)
       done()
     })
-    app.addHook('onRequestAbort', (request, done) => {
-      write(request, undefined)
+    // Fastify's own hook listens to the request, and one without a body may be over for Node before it is answered.
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.raw.on('close', () => {
+        if (reply.raw.writableFinished) return
+        const { url } = request.routeOptions
+        write(request, reply, url === undefined ? none : routeOf(url), false)
+      })
       done()
     })
   },

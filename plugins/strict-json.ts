@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import type { preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from './problem-details.ts'
 import { parseStrictJson } from './strict-json/parse.ts'
@@ -17,6 +19,16 @@ export interface StrictJsonOptions {
   /** Levels of arrays and objects. Default 32: more than any body needs, and no danger to a recursive reader. */
   readonly maxDepth?: number
 }
+
+/** Those whose body Fastify reads. */
+const BODY_METHODS = new Set(['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
+
+/**
+ * With the server option `optimizeEmptyRequests` Node gives a request without a body a stream that is over before
+ * anybody listens, and with a `Content-Type` Fastify would wait for its end.
+ */
+const endEmptyBody: preParsingHookHandler = (request, _reply, payload, done) =>
+  done(null, request.raw.readableEnded ? Readable.from([]) : payload)
 
 /**
  * Reads every body as strict JSON, whatever its media type: which types an operation reads is decided earlier, in
@@ -38,6 +50,10 @@ export const strictJson = fp<StrictJsonOptions>(
         throw new Problem('unsupported-media-type', { detail: `${encoding} is not decoded here.`, headers })
       }
       done(null, parseStrictJson(body, maxDepth))
+    })
+    app.addHook('onRoute', (route) => {
+      if (![route.method].flat().some((method) => BODY_METHODS.has(method))) return
+      route.preParsing = [...[route.preParsing ?? []].flat(), endEmptyBody]
     })
   },
   { name: 'strict-json', fastify: '5.x', dependencies: ['problem-details'] },

@@ -53,7 +53,12 @@ export async function buildApp(
   const app = fastify({
     ...problemServer,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { ...problemServer.http, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    http: {
+      ...problemServer.http,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // Nobody listens for the end of a body that is not there.
+      optimizeEmptyRequests: true,
+    },
     loggerInstance: parts.log,
     genReqId,
     logController: new RequestLogController(),

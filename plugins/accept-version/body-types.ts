@@ -1,4 +1,4 @@
-import { createDecisionCache } from './decision-cache.ts'
+import { createDecisionCache } from '../decision-cache.ts'
 import { parseMediaType } from './media-type.ts'
 import type { Offer } from './negotiate.ts'
 

@@ -1,4 +1,4 @@
-import { createDecisionCache } from './decision-cache.ts'
+import { createDecisionCache } from '../decision-cache.ts'
 import type { LifecycleHeaders, Lifecycles } from './lifecycle.ts'
 import { type Candidate, createNegotiation, type Offer } from './negotiate.ts'
 

@@ -27,8 +27,12 @@ export function trackConnections(server: Server) {
   return {
     isListening: () => server.listening,
 
-    /** Lets the answers that are under way be the last ones on their connections. */
+    /** Lets the answers that are under way, and all that follow, be the last ones on their connections. */
     endKeepAlive(): void {
+      // Not a header of the reply: those that turn errors into answers decide about that one themselves.
+      server.prependListener('request', (_request, response) => {
+        response.shouldKeepAlive = false
+      })
       for (const socket of sockets) {
         const response = responseOn(socket)
         if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false

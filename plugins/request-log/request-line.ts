@@ -2,15 +2,27 @@ import type { FastifyBaseLogger } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { redact } from './redact.ts'
 
+/** What all lines of a route have in common. */
+export interface LoggedRoute {
+  readonly level: 'debug' | 'info'
+  /** Pattern, not path; null for a path that has none. */
+  readonly url: string | null
+  readonly json: string
+}
+
+export const loggedRoute = (url: string | null, level: LoggedRoute['level']): LoggedRoute => ({
+  level,
+  url,
+  json: JSON.stringify(url),
+})
+
 /** What is said of a request. Nothing in it but the id is the client's own choice of words. */
 export interface RequestLine {
-  readonly level: 'debug' | 'info'
+  readonly route: LoggedRoute
   readonly requestId: string
   /** Whether the client chose the id. */
   readonly idIsTheirs: boolean
   readonly method: string
-  /** Pattern, not path; null for a path that has none. */
-  readonly route: string | null
   /** Null when the client went away before the answer. */
   readonly status: number | null
   readonly durationMs: number | null
@@ -33,16 +45,19 @@ const { chindingsSym, streamSym, timeSym } = pino.symbols
  * A logger that is not pino's gets an object.
  */
 export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) => void {
-  if (!isPino(log)) return ({ level, message, ...line }) => log[level](line, message)
+  if (!isPino(log)) {
+    return ({ route, message, ...line }) => log[route.level]({ ...line, route: route.url }, message)
+  }
   const internals: { [name: symbol]: unknown } = Object(log)
   const stream = internals[streamSym] as { write(line: string): void }
   const bindings = String(internals[chindingsSym])
   const time = internals[timeSym] as () => string
   return (line) => {
-    if (!log.isLevelEnabled(line.level)) return
+    const { level, json } = line.route
+    if (!log.isLevelEnabled(level)) return
     const text =
-      `{"level":"${line.level}"${time()}${bindings},"requestId":${JSON.stringify(line.requestId)}` +
-      `,"method":"${line.method}","route":${JSON.stringify(line.route)}` +
+      `{"level":"${level}"${time()}${bindings},"requestId":${JSON.stringify(line.requestId)}` +
+      `,"method":"${line.method}","route":${json}` +
       `,"status":${line.status},"durationMs":${line.durationMs}` +
       (line.version === undefined ? '' : `,"version":${line.version}`) +
       (line.principal === undefined ? '' : `,"principal":"${line.principal}"`) +

@@ -5,6 +5,7 @@ import { Problem } from '#plugins/problem-details.ts'
 import { parseStrictJson, strictJson } from '#plugins/strict-json.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { buildProblemApp } from '../support/problem-app.ts'
+import { parseAnswers, sendRaw } from '../support/raw-http.ts'
 
 const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
 
@@ -151,6 +152,18 @@ test('a compressed body is refused for its coding', async () => {
 
 test('an operation without a body throws away what comes', async () => {
   assert.equal((await post('{', {}, '/bodyless')).statusCode, 200)
+})
+
+test('a body that is announced by its type and never comes is refused, not waited for', async (t) => {
+  const app = await buildProblemApp(undefined, { http: { optimizeEmptyRequests: true } })
+  t.after(() => app.close())
+  await app.register(strictJson)
+  app.post('/', async ({ body }) => ({ body }))
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const fields = 'Host: a\r\nContent-Type: application/json\r\nConnection: close\r\n'
+  const [answer] = parseAnswers(await sendRaw(Number(port), `POST / HTTP/1.1\r\n${fields}\r\n`))
+  assert.ok(answer)
+  await assertProblem(answer, { slug: 'malformed-request', detail: /empty/ })
 })
 
 async function post(payload: string | Buffer, headers: Record<string, string> = {}, url = '/') {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDecisionCache } from '#plugins/accept-version/decision-cache.ts'
+import { createDecisionCache } from '#plugins/decision-cache.ts'
 
 function countingCache() {
   const decided: string[] = []

@@ -1,31 +1,32 @@
 /**
  * Entries of one generation. A service sees a few dozen different headers from honest clients; a hostile one
- * that sends a new header each time only makes itself be decided anew.
+ * that sends a new header each time only makes itself be decided anew. Of addresses there may be more, and then most
+ * are decided anew.
  */
 const GENERATION = 200
 /** The longest browser sends about 150 characters. A longer header than this is decided each time, kept never. */
 const MAX_LENGTH = 512
 
 /**
- * Remembers what was decided for a header value: one `Map` lookup for a value seen lately. Two generations
+ * Remembers what was decided for a text that clients choose: one `Map` lookup for one seen lately. Two generations
  * instead of a list of uses: when the young one is full it becomes the old one, and what is asked for again
  * moves back, so a flood of made-up values costs no more than deciding each of them, and a value in use stays.
  */
-export function createDecisionCache<T extends object>(decide: (header: string) => T) {
+export function createDecisionCache<T extends object | string>(decide: (text: string) => T) {
   let young = new Map<string, T>()
   let old = new Map<string, T>()
 
   return {
-    get(header: string): T {
-      if (header.length > MAX_LENGTH) return decide(header)
-      const known = young.get(header)
+    get(text: string): T {
+      if (text.length > MAX_LENGTH) return decide(text)
+      const known = young.get(text)
       if (known !== undefined) return known
-      const decision = old.get(header) ?? decide(header)
+      const decision = old.get(text) ?? decide(text)
       if (young.size >= GENERATION) {
         old = young
         young = new Map()
       }
-      young.set(header, decision)
+      young.set(text, decision)
       return decision
     },
 
