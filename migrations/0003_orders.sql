@@ -46,6 +46,17 @@ create table orders (
 )
 with (fillfactor = 80);
 
+-- The orders that somebody is finishing right now, and what their request was called: a row from the placing to the
+-- first move. One whose lease has ended was left behind by a process that died, and becomes a job. So the job that
+-- hardly any order ever needs is written for those alone, and no index of all orders has to find them.
+create table orders_in_flight (
+  order_id uuid not null,
+  lease_until timestamptz not null,
+  request_id text not null,
+  traceparent text,
+  constraint orders_in_flight_pkey primary key (order_id)
+);
+
 -- One's own orders, newest first. The status is not in it: a settlement then stays within its page (HOT).
 create index orders_principal_idx on orders (principal, id desc);
 

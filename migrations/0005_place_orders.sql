@@ -1,6 +1,6 @@
 -- Places a list of orders, usually of one, with an outcome for each; one bad order never harms its neighbours.
--- In one atomic statement: claim the idempotency keys, take the stock, write the orders, and enqueue the job that
--- finishes each of them if this process dies. Sent twice, it finds what the first one did.
+-- In one atomic statement: claim the idempotency keys, take the stock, write the orders, and note each of them as in
+-- flight, so that it is finished also if this process dies. Sent twice, it finds what the first one did.
 --
 -- Locks are taken in one order everywhere (keys, orders, products, each sorted), so two lists never deadlock.
 --
@@ -129,7 +129,7 @@ begin
       and known.principal = r.principal and known.route = r.route and known.key = r.key;
   end if;
 
-  -- 5. The orders, with the prices of this moment, and for each the job that finishes it if nobody else does.
+  -- 5. The orders, with the prices of this moment.
   if cardinality(placed) > 0 then
     insert into orders (id, principal, status, payment_status, currency, total, lines, shipping_address, note,
                         metadata, idempotency_key, payment_token, lease_until, created_at, updated_at)
@@ -152,10 +152,8 @@ begin
          ) as bought
     where r."orderId" = any (placed);
 
-    perform enqueue_jobs(jsonb_agg(jsonb_build_object(
-      'queue', 'finish-order', 'id', r."orderId", 'delaySeconds', lease_seconds,
-      'data', jsonb_strip_nulls(jsonb_build_object(
-        'orderId', r."orderId", 'requestId', r.request ->> 'requestId', 'traceparent', r.traceparent)))))
+    insert into orders_in_flight (order_id, lease_until, request_id, traceparent)
+    select r."orderId", now() + lease, r.request ->> 'requestId', r.traceparent
     from jsonb_to_recordset(requests) as r ("orderId" uuid, request jsonb, traceparent text)
     where r."orderId" = any (placed);
   end if;
@@ -176,6 +174,8 @@ begin
            when known.fingerprint <> decode(r.fingerprint, 'hex') then null
            when known.response_status is not null then jsonb_build_object(
              'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body)
+           -- Its own: who placed it knows the rest.
+           when orders.id = r."orderId" and orders.lease_generation = 1 then to_jsonb(orders)
            else to_jsonb(orders) || jsonb_build_object('request', known.request,
              'lease_seconds_left', greatest(0, extract(epoch from orders.lease_until - now())))
          end as detail

@@ -10,7 +10,8 @@
 -- moves: [{ position, orderId, from, revision, generation?, status, paymentStatus, paymentReference?, declineCode?,
 --           chargeSent, keepToken, restock, updatedAt, key?: { principal, route, key },
 --           response?: { status, headers, body }, jobs: [{ queue, id, data, delaySeconds }] }]
--- moved tells whether this statement did it; the order and the response are those that stand now.
+-- moved tells whether this statement did it: then what stands is what the mover sent, and nothing else is returned.
+-- Otherwise the order and the response are those that stand now.
 create function move_orders(moves jsonb)
 returns table (move_position integer, moved boolean, current_order jsonb, response jsonb) language plpgsql
 -- For the reason given at place_orders.
@@ -89,19 +90,23 @@ begin
   ) as jobs
   where jobs.list is not null;
 
-  delete from pgboss.job
-  where name = 'finish-order' and id in (
+  delete from orders_in_flight where order_id in (
     select m."orderId" from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid)
     where m.position = any (done)
   );
 
-  return query
-  select m.position, m.position = any (done), to_jsonb(orders),
-         case when known.response_status is not null then jsonb_build_object(
-           'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body) end
-  from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, key jsonb)
-  join orders on orders.id = m."orderId"
-  left join idempotency_keys known on known.principal = m.key ->> 'principal'
-   and known.route = m.key ->> 'route' and known.key = m.key ->> 'key' and known.order_id = orders.id;
+  return query select one, true, null::jsonb, null::jsonb from unnest(done) as one;
+
+  if cardinality(done) < jsonb_array_length(moves) then
+    return query
+    select m.position, false, to_jsonb(orders),
+           case when known.response_status is not null then jsonb_build_object(
+             'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body) end
+    from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, key jsonb)
+    join orders on orders.id = m."orderId"
+    left join idempotency_keys known on known.principal = m.key ->> 'principal'
+     and known.route = m.key ->> 'route' and known.key = m.key ->> 'key' and known.order_id = orders.id
+    where not m.position = any (done);
+  end if;
 end
 $$;

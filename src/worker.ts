@@ -10,6 +10,8 @@ import type { Parts } from './parts.ts'
  * takes orders, a backlog of days never becomes a burst that orders feel, and closing waits for one bite at most.
  */
 export const REAP_EVERY_MS = 250
+/** A moment, beside the lease that ended before; it costs a look at the orders that are in flight. */
+const LOOK_FOR_ABANDONED_EVERY_MS = 1_000
 /** As soon as a person could act on it; it costs a look into an index that is empty. */
 const LOOK_FOR_DEAD_LETTERS_EVERY_MS = 1_000
 
@@ -27,6 +29,11 @@ export async function buildWorker(parts: Parts, options: WorkerOptions = {}): Pr
     handlers: orderJobs(parts.orders),
     concurrency: queueConcurrency,
     ...options,
+  })
+  await app.register(recurringTask, {
+    task: 'look for abandoned orders',
+    everyMs: LOOK_FOR_ABANDONED_EVERY_MS,
+    run: () => parts.orders.store.queueAbandoned(),
   })
   await app.register(recurringTask, {
     task: 'reap idempotency keys',

@@ -59,7 +59,8 @@ async function settled(sql: postgres.Sql<{ bigint: number }>): Promise<Left> {
              count(*) filter (where status in ('pending', 'payment_pending')
                                  or payment_status in ('pending', 'refund_pending'))
                + (select count(*) from pgboss.job
-                  where state in ('created', 'retry', 'active') and name not like '%-dead') as unfinished,
+                  where state in ('created', 'retry', 'active') and name not like '%-dead')
+               + (select count(*) from orders_in_flight) as unfinished,
              (select count(*) from pgboss.job where state = 'created' and name like '%-dead') as dead,
              count(*) filter (where payment_status in ('captured', 'refunded')) as captured,
              coalesce(sum(total) filter (where payment_status in ('captured', 'refunded')), 0)::bigint

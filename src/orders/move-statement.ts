@@ -20,16 +20,14 @@ export interface MoveOutcome {
   /** Whether this statement moved the order. If not, somebody else did, and this is what stands. */
   moved: boolean
   order: Order
-  /** What is kept with the order's idempotency key. */
+  /** What this move kept with the order's idempotency key; of one that somebody else made, what is kept there now. */
   response: StoredResponse | null
 }
 
-interface MoveRow {
-  position: number
-  moved: boolean
-  current_order: OrderRow
-  response: StoredResponse | null
-}
+type MoveRow = { position: number } & (
+  | { moved: true }
+  | { moved: false; current_order: OrderRow; response: StoredResponse | null }
+)
 
 const MOST_AT_ONCE = 100
 
@@ -52,13 +50,13 @@ export function createMoveStatement(database: Database) {
         `,
       )
       const outcomes = new Map(rows.map((row) => [row.position, row]))
-      return requests.map((request, position) => {
+      return requests.map(({ move, response = null }, position) => {
         const row = outcomes.get(position)
-        if (row === undefined) throw new Error(`order ${request.move.from.id} is gone`)
+        if (row === undefined) throw new Error(`order ${move.from.id} is gone`)
+        if (row.moved) return { moved: true, order: move.to, response }
         const order = toOrder(row.current_order)
         // Sent twice because the first reply was lost: the second moves nothing, and finds its own work.
-        const moved = row.moved || isSame(order, request.move.to)
-        return { moved, order, response: row.response }
+        return { moved: isSame(order, move.to), order, response: row.response }
       })
     },
   })

@@ -26,8 +26,9 @@ export interface PlaceStatementOptions {
 }
 
 type OutcomeRow = { position: number } & (
+  | { outcome: 'placed'; detail: OrderRow }
   | {
-      outcome: 'placed' | 'resumed' | 'in-flight'
+      outcome: 'resumed' | 'in-flight'
       detail: OrderRow & { request: AnswerFormat; lease_seconds_left: number }
     }
   | { outcome: 'replay'; detail: StoredResponse }

@@ -2,6 +2,7 @@ import { isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
 import { equalJson } from '#plugins/json-patch.ts'
 import { naturalBatching } from '../natural-batching.ts'
+import { createAbandonedStatement } from './abandoned-statement.ts'
 import { createMoveStatement } from './move-statement.ts'
 import type { Order, OrderStatus } from './order.ts'
 import { fromUuid, toUuid } from './order-id.ts'
@@ -69,6 +70,7 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
   return {
     place: createPlaceStatement(database, options),
     move: createMoveStatement(database),
+    queueAbandoned: createAbandonedStatement(database),
 
     /** An order, or null. What several callers ask at once is read at once. */
     async find(orderId: string): Promise<Order | null> {

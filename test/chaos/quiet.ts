@@ -32,11 +32,13 @@ export async function untilQuiet({ faults, database: { sql } }: Scene): Promise<
       select id as uuid, status, payment_status from orders
       where status in ('pending', 'payment_pending') or payment_status in ('pending', 'refund_pending')
     `
+    const inFlight = await sql<{ uuid: string }[]>`select order_id as uuid from orders_in_flight`
     return [
       ...jobs.map(({ name, state, data }) => ({
         what: `a job of ${name} is still ${state} after ${PATIENCE_MS} ms of quiet`,
         uuid: data.orderId,
       })),
+      ...inFlight.map(({ uuid }) => ({ what: `still in flight after ${PATIENCE_MS} ms of quiet`, uuid })),
       ...orders.map(({ uuid, status, payment_status }) => ({
         what: `still ${status}, its payment ${payment_status}, after ${PATIENCE_MS} ms of quiet`,
         uuid,

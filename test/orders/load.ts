@@ -72,6 +72,8 @@ export async function assertNoHalfOrder(sql: Sql, made: Set<string>, stock: numb
       (select count(*)::int from orders where not exists (
          select from pgboss.job where job.id = orders.id and job.name = case status
            when 'pending' then 'finish-order' when 'payment_pending' then 'charge-order' else 'send-mail' end
+      ) and not exists (
+         select from orders_in_flight where order_id = orders.id and status = 'pending'
       )) as without_job,
       (select count(*)::int from orders join idempotency_keys known on known.order_id = orders.id
        where (status = 'pending') <> (response_status is null)) as half_settled
