@@ -131,7 +131,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       answerOnSocket(new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } }), socket, options)
     })
     // RFC 9110 section 10.1.1 lets a server pass over an expectation that it does not know.
-    app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+    app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   },
   { name: 'problem-details', fastify: '5.x' },
 )

@@ -72,7 +72,7 @@ test('An order becomes a job when its lease has ended, not before, and once', as
   assert.equal(await store.queueAbandoned(), 0)
 })
 
-test('An order that was settled is nobody else to finish', async (t) => {
+test('An order that was settled leaves nothing to finish', async (t) => {
   const { store, place, endLeases, inFlight, jobs } = await shop(t)
   const order = await place('a')
   const { moved } = await store.move({
