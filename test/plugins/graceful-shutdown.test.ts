@@ -4,6 +4,9 @@ import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
+import { buildProblemApp } from '../support/problem-app.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import { ask, beginAsking, startChild, until } from './graceful-shutdown/child.ts'
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -41,6 +44,20 @@ test('while draining it is unready, alive, and serves, and every answer ends its
   )
   assert.equal(await child.exited, 0)
   assert.ok(child.sinceSignal() >= 2_000)
+})
+
+test('while draining, the answer to an expectation ends its connection too', async (t) => {
+  const app = await buildProblemApp()
+  t.after(() => app.close())
+  const steps = [{ name: 'nothing else', close: async () => {} }]
+  const shutdown = createShutdown({ drainSeconds: 1, shutdownSeconds: 5, log: app.log, steps, exit() {} })
+  await app.register(gracefulShutdown, { shutdown })
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const closed = shutdown.close('a test')
+  const answer = await sendRaw(Number(port), 'GET /livez HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n')
+  assert.match(answer, /^HTTP\/1.1 200 /)
+  assert.match(answer, /^connection: close\r\n/im)
+  await closed
 })
 
 test('clients behind a balancer that asks whether it is ready see no failed request', async (t) => {
