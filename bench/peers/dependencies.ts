@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
+import { createPlainServer } from './plain-server.ts'
 
 /**
  * A payment service and a warehouse that answer at once, in one process; and where SMTP_PORT is given, a mail server
@@ -13,25 +12,26 @@ interface Charge {
   refunded: boolean
 }
 
+const KEY = /\r\nidempotency-key: (.*)/i
 const DECLINED = 'pm_card_visa_chargeDeclined'
 const charges = new Map<string, Charge>()
 const byId = new Map<string, Charge>()
 let attempts = 0
 
-const server = createServer(async (request, response) => {
-  const path = request.url ?? ''
-  const form = new URLSearchParams(await text(request))
-  response.setHeader('content-type', 'application/json')
+const server = createPlainServer(({ path, head, body }) => {
+  const form = () => new URLSearchParams(body)
   if (path === '/v1/payment_intents') {
-    const intent = charge(String(request.headers['idempotency-key']), form)
-    response.writeHead(intent === undefined ? 402 : 200).end(JSON.stringify(intent ?? declined))
-  } else if (path === '/v1/refunds') {
-    const known = byId.get(form.get('payment_intent') ?? '')
+    const intent = charge(KEY.exec(head)?.[1] ?? '', form())
+    return { status: intent === undefined ? 402 : 200, body: JSON.stringify(intent ?? declined) }
+  }
+  if (path === '/v1/refunds') {
+    const known = byId.get(form().get('payment_intent') ?? '')
     if (known !== undefined) known.refunded = true
-    response.end(JSON.stringify({ id: `re_${known?.id}`, object: 'refund', status: 'succeeded' }))
-  } else if (path === '/totals') response.end(JSON.stringify(totals()))
-  else if (path.startsWith('/reservations/')) response.end('{}')
-  else response.writeHead(404).end('{}')
+    const refund = { id: `re_${known?.id}`, object: 'refund', status: 'succeeded' }
+    return { status: 200, body: JSON.stringify(refund) }
+  }
+  if (path === '/totals') return { status: 200, body: JSON.stringify(totals()) }
+  return { status: path.startsWith('/reservations/') ? 200 : 404, body: '{}' }
 })
 
 const declined = {
