@@ -129,28 +129,34 @@ begin
       and known.principal = r.principal and known.route = r.route and known.key = r.key;
   end if;
 
-  -- 5. The orders, with the prices of this moment.
+  -- 5. The orders, with the prices of this moment, each answered as it is written.
   if cardinality(placed) > 0 then
-    insert into orders (id, principal, status, payment_status, currency, total, lines, shipping_address, note,
-                        metadata, idempotency_key, payment_token, lease_until, created_at, updated_at)
-    select r."orderId", r.principal, 'pending', 'pending', order_currency, bought.total, bought.lines,
-           r."shippingAddress", r.note, coalesce(r.metadata, '{}'), r.key, r."paymentToken", now() + lease,
-           date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
-    from jsonb_to_recordset(requests) as r
-           ("orderId" uuid, principal text, key text, lines jsonb, "paymentToken" text, "shippingAddress" jsonb,
-            note text, metadata jsonb),
-         lateral (
-           select sum(products.price * line.quantity) as total,
-                  jsonb_agg(jsonb_build_object('productId', products.id, 'name', products.name,
-                            'quantity', line.quantity, 'unitPrice', products.price,
-                            'subtotal', products.price * line.quantity) order by line.position) as lines
-           from (
-             select l.position, l.value ->> 'productId' as id, (l.value ->> 'quantity')::integer as quantity
-             from jsonb_array_elements(r.lines) with ordinality as l (value, position)
-           ) as line
-           join products on products.id = line.id
-         ) as bought
-    where r."orderId" = any (placed);
+    return query
+    with written as (
+      insert into orders (id, principal, status, payment_status, currency, total, lines, shipping_address, note,
+                          metadata, idempotency_key, payment_token, lease_until, created_at, updated_at)
+      select r."orderId", r.principal, 'pending', 'pending', order_currency, bought.total, bought.lines,
+             r."shippingAddress", r.note, coalesce(r.metadata, '{}'), r.key, r."paymentToken", now() + lease,
+             date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
+      from jsonb_to_recordset(requests) as r
+             ("orderId" uuid, principal text, key text, lines jsonb, "paymentToken" text, "shippingAddress" jsonb,
+              note text, metadata jsonb),
+           lateral (
+             select sum(products.price * line.quantity) as total,
+                    jsonb_agg(jsonb_build_object('productId', products.id, 'name', products.name,
+                              'quantity', line.quantity, 'unitPrice', products.price,
+                              'subtotal', products.price * line.quantity) order by line.position) as lines
+             from (
+               select l.position, l.value ->> 'productId' as id, (l.value ->> 'quantity')::integer as quantity
+               from jsonb_array_elements(r.lines) with ordinality as l (value, position)
+             ) as line
+             join products on products.id = line.id
+           ) as bought
+      where r."orderId" = any (placed)
+      returning orders.id, to_jsonb(orders) as placed_order
+    )
+    select r.position, 'placed', written.placed_order
+    from written join jsonb_to_recordset(requests) as r (position integer, "orderId" uuid) on r."orderId" = written.id;
 
     insert into orders_in_flight (order_id, lease_until, request_id, traceparent)
     select r."orderId", now() + lease, r.request ->> 'requestId', r.traceparent
@@ -158,31 +164,33 @@ begin
     where r."orderId" = any (placed);
   end if;
 
-  -- 6. What became of each.
-  return query
-  select r.position,
-         case
-           when known.fingerprint <> decode(r.fingerprint, 'hex') then 'reused'
-           when known.response_status is not null then 'replay'
-           -- Claimed just now, or by the same request, sent again because the reply was lost.
-           when orders.id = r."orderId" and orders.lease_generation = 1 then 'placed'
-           when orders.id = any (resumed)
-            and r.position = min(r.position) over (partition by r.principal, r.route, r.key) then 'resumed'
-           else 'in-flight'
-         end as outcome,
-         case
-           when known.fingerprint <> decode(r.fingerprint, 'hex') then null
-           when known.response_status is not null then jsonb_build_object(
-             'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body)
-           -- Its own: who placed it knows the rest.
-           when orders.id = r."orderId" and orders.lease_generation = 1 then to_jsonb(orders)
-           else to_jsonb(orders) || jsonb_build_object('request', known.request,
-             'lease_seconds_left', greatest(0, extract(epoch from orders.lease_until - now())))
-         end as detail
-  from jsonb_to_recordset(requests) as r
-         (position integer, "orderId" uuid, principal text, route text, key text, fingerprint text)
-  join idempotency_keys known on known.principal = r.principal and known.route = r.route and known.key = r.key
-  left join orders on orders.id = known.order_id
-  where not r."orderId" = any (refused);
+  -- 6. What became of the others, whose keys were known before.
+  if cardinality(placed) + cardinality(refused) < jsonb_array_length(requests) then
+    return query
+    select r.position,
+           case
+             when known.fingerprint <> decode(r.fingerprint, 'hex') then 'reused'
+             when known.response_status is not null then 'replay'
+             -- By the same request, sent again because the reply was lost.
+             when orders.id = r."orderId" and orders.lease_generation = 1 then 'placed'
+             when orders.id = any (resumed)
+              and r.position = min(r.position) over (partition by r.principal, r.route, r.key) then 'resumed'
+             else 'in-flight'
+           end as outcome,
+           case
+             when known.fingerprint <> decode(r.fingerprint, 'hex') then null
+             when known.response_status is not null then jsonb_build_object(
+               'status', known.response_status, 'headers', known.response_headers, 'body', known.response_body)
+             -- Its own: who placed it knows the rest.
+             when orders.id = r."orderId" and orders.lease_generation = 1 then to_jsonb(orders)
+             else to_jsonb(orders) || jsonb_build_object('request', known.request,
+               'lease_seconds_left', greatest(0, extract(epoch from orders.lease_until - now())))
+           end as detail
+    from jsonb_to_recordset(requests) as r
+           (position integer, "orderId" uuid, principal text, route text, key text, fingerprint text)
+    join idempotency_keys known on known.principal = r.principal and known.route = r.route and known.key = r.key
+    left join orders on orders.id = known.order_id
+    where not r."orderId" = any (placed || refused);
+  end if;
 end
 $$;
