@@ -7,6 +7,7 @@ import {
   exceeds,
   type MeasuredLoad,
   type SheddingStage,
+  STAGES,
   type Thresholds,
 } from './overload/thresholds.ts'
 import { Problem } from './problem-details.ts'
@@ -60,24 +61,34 @@ export const overload = fp<OverloadOptions>(
     const thresholds = options.thresholds ?? defaultThresholds()
     const random = options.random ?? Math.random
     const sampleInterval = options.sampleIntervalMs ?? 1_000
-    const { first } = thresholds
 
+    // It measures. What is too much is decided here, once for each measurement instead of for each request.
     await app.register(underPressure, {
       // Since boot, as is its default, an hour of quiet would hide a minute of overload.
       eventLoopUtilizationMode: 'interval',
       exposeStatusRoute: false,
       sampleInterval,
-      maxEventLoopDelay: first.eventLoopDelayMs ?? 0,
-      maxEventLoopUtilization: first.eventLoopUtilization ?? 0,
-      maxHeapUsedBytes: first.heapUsedBytes ?? 0,
-      maxRssBytes: first.rssBytes ?? 0,
-      // Only asked when something is over the first thresholds. It hears of one measurement; another may be worse.
-      pressureHandler: (request) => {
-        const { probe = false, shedding = 'first' } = request.routeOptions.config
-        if (probe || !app.isOverloaded(shedding)) return
-        options.onShed?.(shedding)
-        throw overloaded()
-      },
+    })
+
+    // Two measurements, one after the other: a single stall, as at the start, is over when it is seen.
+    const samples: [MeasuredLoad, MeasuredLoad] = [app.memoryUsage(), app.memoryUsage()]
+    let shed: readonly SheddingStage[] = []
+    const sampling = setInterval(() => {
+      samples.shift()
+      samples.push(app.memoryUsage())
+      shed = STAGES.filter((stage) => samples.every((load) => exceeds(load, thresholds[stage])))
+    }, sampleInterval).unref()
+    app.addHook('onClose', () => clearInterval(sampling))
+
+    app.decorate('isOverloaded', (stage: SheddingStage = 'last') => shed.includes(stage))
+
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (shed.length === 0) {
+        done()
+        return
+      }
+      const { probe = false, shedding = 'first' } = request.routeOptions.config
+      done(probe || !app.isOverloaded(shedding) ? undefined : turnAway(shedding))
     })
 
     // A queue that is too long shows before the event loop is late, and makes everybody's answer late, not only the last.
@@ -89,15 +100,11 @@ export const overload = fp<OverloadOptions>(
         permits: atOnce,
         waiters: atOnce * WAITERS_PER_PLACE,
         timeoutMs: WAIT_MS,
-        refuse: turnAway,
+        refuse: (why) => turnAway(shedding, why),
       })
-      function turnAway(why: string) {
-        options.onShed?.(shedding)
-        return overloaded(why)
-      }
       // Before anything else is done for it: under overload most of the work would go into refusing.
       const refuseIfFull: onRequestHookHandler = (_request, _reply, done) =>
-        done(admission.isFull() ? turnAway('the queue is full') : undefined)
+        done(admission.isFull() ? turnAway(shedding, 'the queue is full') : undefined)
       route.onRequest = [refuseIfFull, ...[onRequest].flat()]
       route.handler = async function (request, reply) {
         const leave = await admission.enter()
@@ -109,22 +116,11 @@ export const overload = fp<OverloadOptions>(
       }
     })
 
-    function overloaded(cause?: string): Problem {
+    function turnAway(stage: SheddingStage, cause?: string): Problem {
+      options.onShed?.(stage)
       const retryAfter = 1 + Math.floor(random() * RETRY_WITHIN_SECONDS)
       return new Problem('overloaded', { headers: { 'retry-after': String(retryAfter) }, cause })
     }
-
-    // Two measurements, one after the other: a single stall, as at the start, is over when it is seen.
-    const samples: [MeasuredLoad, MeasuredLoad] = [app.memoryUsage(), app.memoryUsage()]
-    const sampling = setInterval(() => {
-      samples.shift()
-      samples.push(app.memoryUsage())
-    }, sampleInterval).unref()
-    app.addHook('onClose', () => clearInterval(sampling))
-
-    app.decorate('isOverloaded', (stage: SheddingStage = 'last') =>
-      samples.every((load) => exceeds(load, thresholds[stage])),
-    )
   },
   { name: 'overload', fastify: '5.x', dependencies: ['problem-details'] },
 )

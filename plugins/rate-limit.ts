@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Principal } from './bearer-auth.ts'
 import { createDecisionCache } from './decision-cache.ts'
@@ -25,7 +25,7 @@ export interface RateLimitOptions {
 
 /**
  * Limits requests per principal, and per address for those that have none, and says on each answer what is left
- * (draft-ietf-httpapi-ratelimit-headers). Routes with `probe` are not limited.
+ * (draft-ietf-httpapi-ratelimit-headers). Routes with `probe` are not limited. Register it before the routes.
  *
  * A refusal for the rate comes before one for the identity, yet whom to count has to be known first. So the token is
  * verified here and the verdict kept for later (`app.identify`; a token seen before is a lookup):
@@ -44,10 +44,12 @@ export const rateLimit = fp<RateLimitOptions>(
     const windowMs = windowSeconds * 1_000
     const policy = `"default";q=${max};w=${windowSeconds}`
 
-    app.addHook('onRequest', (request, reply, done) => {
-      if (request.routeOptions.config.probe === true) done()
-      else if (request.headers.authorization === undefined) limit(request, reply, done)
+    const limitRoute: onRequestHookHandler = (request, reply, done) => {
+      if (request.headers.authorization === undefined) limit(request, reply, done)
       else app.identify.call(app, request, reply, () => limit(request, reply, done))
+    }
+    app.addHook('onRoute', (route) => {
+      if (route.config?.probe !== true) route.onRequest = [limitRoute, ...[route.onRequest ?? []].flat()]
     })
 
     app.addHook('onClose', async () => store.close?.())

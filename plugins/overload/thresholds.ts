@@ -1,7 +1,9 @@
 import { getHeapStatistics } from 'node:v8'
 
 /** What goes first and what goes last when there is too much to do. */
-export type SheddingStage = 'first' | 'middle' | 'last'
+export const STAGES = ['first', 'middle', 'last'] as const
+
+export type SheddingStage = (typeof STAGES)[number]
 
 /** The load above which a stage is shed. 0 or left out: not looked at. */
 export interface Load {

@@ -55,8 +55,9 @@ export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) =
   return (line) => {
     const { level, json } = line.route
     if (!log.isLevelEnabled(level)) return
+    const id = line.idIsTheirs ? JSON.stringify(line.requestId) : `"${line.requestId}"`
     const text =
-      `{"level":"${level}"${time()}${bindings},"requestId":${JSON.stringify(line.requestId)}` +
+      `{"level":"${level}"${time()}${bindings},"requestId":${id}` +
       `,"method":"${line.method}","route":${json}` +
       `,"status":${line.status},"durationMs":${line.durationMs}` +
       (line.version === undefined ? '' : `,"version":${line.version}`) +
