@@ -6,6 +6,8 @@ import { redact } from './request-log/redact.ts'
 import { type LoggedRoute, loggedRoute, requestLineWriter } from './request-log/request-line.ts'
 import { serializeError } from './request-log/serialize-error.ts'
 
+export { withLazyChildren } from './request-log/lazy-children.ts'
+
 export interface RequestLogOptions {
   /** Paths that are asked all day long, and logged at `debug`. Default none. */
   readonly probes?: readonly string[]

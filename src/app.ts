@@ -12,7 +12,7 @@ import { overload } from '#plugins/overload.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
 import { createRedisStore, rateLimit } from '#plugins/rate-limit.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
-import { RequestLogController, requestLog } from '#plugins/request-log.ts'
+import { RequestLogController, requestLog, withLazyChildren } from '#plugins/request-log.ts'
 import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { countRefused, telemetry } from '#plugins/telemetry.ts'
@@ -59,7 +59,7 @@ export async function buildApp(
       // Nobody listens for the end of a body that is not there.
       optimizeEmptyRequests: true,
     },
-    loggerInstance: parts.log,
+    loggerInstance: withLazyChildren(parts.log),
     genReqId,
     logController: new RequestLogController(),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
