@@ -45,7 +45,7 @@ export interface ProblemDetailsOptions extends ProblemFormat {
   readonly maxUrlLength?: number
 }
 
-/** Refusals of the service as a whole. One with an error beneath it is news, one with a sentence or nothing is not. */
+/** Refusals of the service as a whole: the next request's will be the same. */
 const shed = new Set(['overloaded', 'service-unavailable'])
 
 /**
@@ -116,9 +116,8 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       }
 
       if (rendered.status < 500) request.log.debug({ err: problem }, rendered.slug)
-      else if (shed.has(rendered.slug) && !(problem.cause instanceof Error)) {
-        shedLog.refused(request.log, rendered.slug, problem.cause)
-      } else request.log.error({ err: problem }, rendered.slug)
+      else if (shed.has(rendered.slug)) shedLog.refused(request.log, problem)
+      else request.log.error({ err: problem }, rendered.slug)
 
       if (!closing && leftOpen.has(rendered.slug) && request.headers.connection !== 'close') {
         reply.removeHeader('connection')

@@ -1,38 +1,47 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Problem } from './problem.ts'
 
 /** What stands for all refusals of a second after the first of them. */
 const EVERY_MS = 1_000
 
 /**
- * Logs refusals that come by the thousand when they come, and say nothing new after the first: that one at once, and
- * of those that follow within a second how many there were. A line for each would take as much time as the refusal.
- * Which requests they were, the log of requests tells.
+ * Logs refusals of the service as a whole, which come by the thousand when they come, and say nothing new after the first:
+ * that one at once, with the error beneath it if there is one, and of those that follow within a second for the same
+ * reason how many there were. A line for each, let alone a stack, would take more time than the refusal. Which requests
+ * they were, the log of requests tells.
  */
 export function createShedLog(log: FastifyBaseLogger) {
-  const seconds = new Map<string, { more: number; timer: NodeJS.Timeout }>()
+  const seconds = new Map<string, { more: number; timer: NodeJS.Timeout; tell: (more: number) => void }>()
 
-  const end = (slug: string) => {
-    const { more = 0, timer } = seconds.get(slug) ?? {}
-    clearTimeout(timer)
-    seconds.delete(slug)
-    if (more > 0) log.warn({ more }, slug)
+  const end = (key: string) => {
+    const second = seconds.get(key)
+    if (second === undefined) return
+    clearTimeout(second.timer)
+    seconds.delete(key)
+    if (second.more > 0) second.tell(second.more)
   }
 
   return {
     /** @param of the request that was refused */
-    refused(of: FastifyBaseLogger, slug: string, reason: unknown): void {
-      const second = seconds.get(slug)
+    refused(of: FastifyBaseLogger, problem: Problem): void {
+      const { slug, cause } = problem
+      const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : undefined
+      const key = `${slug} ${reason}`
+      const second = seconds.get(key)
       if (second !== undefined) {
         second.more++
         return
       }
-      seconds.set(slug, { more: 0, timer: setTimeout(end, EVERY_MS, slug).unref() })
-      of.warn(typeof reason === 'string' ? { reason } : {}, slug)
+      const about = reason === undefined ? {} : { reason }
+      const tell = (more: number) => log.warn({ more, ...about }, slug)
+      seconds.set(key, { more: 0, timer: setTimeout(end, EVERY_MS, key).unref(), tell })
+      if (cause instanceof Error) of.error({ err: problem }, slug)
+      else of.warn(about, slug)
     },
 
     /** Logs what was not logged yet. */
     close(): void {
-      for (const slug of [...seconds.keys()]) end(slug)
+      for (const key of [...seconds.keys()]) end(key)
     },
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { DatabaseUnavailable } from '#plugins/database/unavailable.ts'
 import { Problem, renderProblem } from '#plugins/problem-details.ts'
 import { assertProblem, type ExpectedProblem } from '../support/assert-problem.ts'
 import { buildProblemApp, format } from '../support/problem-app.ts'
@@ -114,21 +115,39 @@ test('a 5xx is logged at error with its causes to the bottom, a 4xx is not', asy
 })
 
 test('refusals by the hundred are two lines of a second: each was an error with its stack, and cost more than the answer', async () => {
+  const refuse = () => new Problem('overloaded', { cause: 'the queue is full' })
+  const { logged, alone } = await logOfMany(refuse, 'overloaded')
+  assert.ok(logged.every(({ level, msg, err }) => level === 40 && msg === 'overloaded' && err === undefined))
+  assert.ok(alone.every(({ reason }) => reason === 'the queue is full'))
+})
+
+test('a database that is away is told once a second with its stack, not for each request; another reason at once', async () => {
+  let asked = 0
+  const refuse = () => {
+    asked++
+    return new DatabaseUnavailable(new Error(asked === 7 ? 'too many clients' : 'connect ECONNREFUSED'))
+  }
+  const { alone } = await logOfMany(refuse, 'service-unavailable')
+  assert.ok(alone.every(({ level, err }) => level === 50 && err.stack.includes('.test.ts')))
+  assert.equal(alone.filter(({ err }) => err.message.includes('too many clients')).length, 1)
+})
+
+/** Two hundred answers of one problem: what was logged, and the lines that tell of one of them alone. */
+async function logOfMany(refuse: () => Problem, slug: 'overloaded' | 'service-unavailable') {
   const lines: string[] = []
   const stream = new PassThrough().on('data', (chunk) => lines.push(String(chunk)))
-  const refuse = () => new Problem('overloaded', { cause: 'the queue is full' })
   const app = await buildProblemApp(refuse, { logger: { level: 'warn', stream } })
   const answers = await Promise.all(Array.from({ length: 200 }, () => app.inject('/throw')))
-  for (const answer of answers) await assertProblem(answer, { slug: 'overloaded' })
+  for (const answer of answers) await assertProblem(answer, { slug })
   await app.close()
   const logged = lines.map((line) => JSON.parse(line))
   // However slow the machine: what was not told alone was counted.
-  const alone = logged.filter(({ reason }) => reason === 'the queue is full')
+  const alone = logged.filter(({ more }) => more === undefined)
   const counted = logged.reduce((sum, { more = 0 }) => sum + more, 0)
   assert.equal(alone.length + counted, answers.length)
   assert.ok(alone.length < 50 && logged.length <= 2 * alone.length, `${logged.length} lines`)
-  assert.ok(logged.every(({ level, msg, err }) => level === 40 && msg === 'overloaded' && err === undefined))
-})
+  return { logged, alone }
+}
 
 test('HEAD of a problem has its headers and length, and no body', async () => {
   const app = await buildProblemApp()
