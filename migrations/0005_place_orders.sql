@@ -6,8 +6,9 @@
 --
 -- requests: [{ position, orderId, principal, userName, userEmail, route, key, fingerprint (hex), request, traceparent,
 --              lines: [{ productId, quantity }], paymentToken, shippingAddress, note, metadata }]
--- outcome: placed | resumed (an ended lease taken over) with the order; replay with the response; in-flight with
---   { retryAfterSeconds }; reused; unknown-product with { lines: [index] }; insufficient-stock with { items }.
+-- outcome: placed with the order; resumed (an ended lease taken over) and in-flight with the order, its request and
+--   lease_seconds_left; replay with the response; reused; unknown-product with { lines: [index] }; insufficient-stock
+--   with { items }.
 create function place_orders(
   requests jsonb, order_currency text, lease_seconds double precision, ttl_seconds double precision
 ) returns table (request_position integer, outcome text, detail jsonb) language plpgsql
@@ -164,7 +165,7 @@ begin
     where r."orderId" = any (placed);
   end if;
 
-  -- 6. What became of the others, whose keys were known before.
+  -- 6. What became of the others, whose keys were known before or are another's of this list.
   if cardinality(placed) + cardinality(refused) < jsonb_array_length(requests) then
     return query
     select r.position,

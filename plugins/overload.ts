@@ -88,7 +88,7 @@ export const overload = fp<OverloadOptions>(
         return
       }
       const { probe = false, shedding = 'first' } = request.routeOptions.config
-      done(probe || !app.isOverloaded(shedding) ? undefined : turnAway(shedding))
+      done(!probe && shed.includes(shedding) ? turnAway(shedding) : undefined)
     })
 
     // A queue that is too long shows before the event loop is late, and makes everybody's answer late, not only the last.

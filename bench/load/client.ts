@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { messageEnd } from '../message.ts'
 
 export interface LoadClient {
   /** Sends a request and reads its answer to the end. @returns it whole @throws Error when the server hung up */
@@ -41,13 +42,8 @@ export async function connectClient(url: string): Promise<LoadClient> {
 
 export const statusOf = (answer: string): number => Number(answer.slice(9, 12))
 
-const LENGTH = /\r\ncontent-length: (\d+)/i
-
 function isWhole(received: string): boolean {
-  const end = received.indexOf('\r\n\r\n')
-  if (end < 0) return false
-  const length = LENGTH.exec(received)
   // 304 has no body whatever it says.
-  const body = length === null || received.startsWith('304', 9) ? 0 : Number(length[1])
-  return received.length >= end + 4 + body
+  const end = messageEnd(received, { hasBody: !received.startsWith('304', 9) })
+  return end >= 0 && received.length >= end
 }

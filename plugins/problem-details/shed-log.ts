@@ -11,32 +11,32 @@ const EVERY_MS = 1_000
  * they were, the log of requests tells.
  */
 export function createShedLog(log: FastifyBaseLogger) {
-  const seconds = new Map<string, { more: number; timer: NodeJS.Timeout; tell: (more: number) => void }>()
+  const seconds = new Map<string, { slug: string; reason: object; more: number; timer: NodeJS.Timeout }>()
 
   const end = (key: string) => {
     const second = seconds.get(key)
     if (second === undefined) return
-    clearTimeout(second.timer)
+    const { slug, reason, more, timer } = second
+    clearTimeout(timer)
     seconds.delete(key)
-    if (second.more > 0) second.tell(second.more)
+    if (more > 0) log.warn({ more, ...reason }, slug)
   }
 
   return {
     /** @param of the request that was refused */
     refused(of: FastifyBaseLogger, problem: Problem): void {
       const { slug, cause } = problem
-      const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : undefined
-      const key = `${slug} ${reason}`
+      const why = cause instanceof Error ? cause.message : cause
+      const key = `${slug} ${why}`
       const second = seconds.get(key)
       if (second !== undefined) {
         second.more++
         return
       }
-      const about = reason === undefined ? {} : { reason }
-      const tell = (more: number) => log.warn({ more, ...about }, slug)
-      seconds.set(key, { more: 0, timer: setTimeout(end, EVERY_MS, key).unref(), tell })
+      const reason = typeof why === 'string' ? { reason: why } : {}
+      seconds.set(key, { slug, reason, more: 0, timer: setTimeout(end, EVERY_MS, key).unref() })
       if (cause instanceof Error) of.error({ err: problem }, slug)
-      else of.warn(about, slug)
+      else of.warn(reason, slug)
     },
 
     /** Logs what was not logged yet. */
