@@ -6,6 +6,7 @@ import { cors } from '#plugins/cors.ts'
 import { cursor } from '#plugins/cursor.ts'
 import { database } from '#plugins/database.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
+import { headerLines } from '#plugins/header-lines.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { idempotencyKey } from '#plugins/idempotency-key.ts'
 import { overload } from '#plugins/overload.ts'
@@ -38,6 +39,23 @@ const MAX_PARAM_LENGTH = 4_096
 const TIMEOUT_CHECK_MS = 1_000
 /** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
+/** Of nearly every answer; an `etag` is among those with few values because hot products are asked for again and again. */
+const COMMON_HEADERS = {
+  fewValues: [
+    'api-version',
+    'cache-control',
+    'content-security-policy',
+    'content-type',
+    'cross-origin-resource-policy',
+    'etag',
+    'ratelimit-policy',
+    'referrer-policy',
+    'strict-transport-security',
+    'vary',
+    'x-content-type-options',
+  ],
+  manyValues: ['ratelimit', 'x-request-id'],
+}
 
 /**
  * The public API. What follows is the whole service, in the order in which a request passes it.
@@ -58,6 +76,7 @@ export async function buildApp(
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       // Nobody listens for the end of a body that is not there.
       optimizeEmptyRequests: true,
+      ServerResponse: headerLines(COMMON_HEADERS),
     },
     loggerInstance: withLazyChildren(parts.log),
     genReqId,

@@ -37,8 +37,15 @@ test('a header over 512 characters is decided each time and kept never', () => {
   assert.equal(cache.size(), 0)
 })
 
+test('headers that take turns are each decided once, and answered as they were', () => {
+  const { cache, decided } = countingCache()
+  for (const header of ['x', 'x', 'y', 'x', 'y', 'y', 'x']) assert.equal(cache.get(header).header, header)
+  assert.deepEqual(decided, ['x', 'y'])
+})
+
 test('a cleared cache decides anew', () => {
   const { cache, decided } = countingCache()
+  cache.get('x')
   cache.get('x')
   cache.clear()
   cache.get('x')
