@@ -2,18 +2,19 @@ import type { FastifyBaseLogger } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { redact } from './redact.ts'
 
-/** What all lines of a route have in common. */
+/** What the lines of a route have in common. */
 export interface LoggedRoute {
   readonly level: 'debug' | 'info'
   /** Pattern, not path; null for a path that has none. */
   readonly url: string | null
-  readonly json: string
+  /** What stands between the id and the duration, as in the line before: most answers of a route are alike. */
+  middle: { readonly method: string; readonly status: number | null; readonly text: string }
 }
 
 export const loggedRoute = (url: string | null, level: LoggedRoute['level']): LoggedRoute => ({
   level,
   url,
-  json: JSON.stringify(url),
+  middle: { method: '', status: null, text: '' },
 })
 
 /** What is said of a request. Nothing in it but the id is the client's own choice of words. */
@@ -50,16 +51,16 @@ export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) =
   }
   const internals: { [name: symbol]: unknown } = Object(log)
   const stream = internals[streamSym] as { write(line: string): void }
-  const bindings = String(internals[chindingsSym])
+  const beforeId = `${String(internals[chindingsSym])},"requestId":`
   const time = internals[timeSym] as () => string
   return (line) => {
-    const { level, json } = line.route
+    const { level } = line.route
     if (!log.isLevelEnabled(level)) return
     const id = line.idIsTheirs ? JSON.stringify(line.requestId) : `"${line.requestId}"`
     const text =
-      `{"level":"${level}"${time()}${bindings},"requestId":${id}` +
-      `,"method":"${line.method}","route":${json}` +
-      `,"status":${line.status},"durationMs":${line.durationMs}` +
+      `{"level":"${level}"${time()}${beforeId}${id}` +
+      middleOf(line) +
+      decimal(line.durationMs) +
       (line.version === undefined ? '' : `,"version":${line.version}`) +
       (line.principal === undefined ? '' : `,"principal":"${line.principal}"`) +
       (line.traceId === undefined ? '' : `,"traceId":"${line.traceId}"`) +
@@ -68,6 +69,24 @@ export function requestLineWriter(log: FastifyBaseLogger): (line: RequestLine) =
       `,"msg":"${line.message}"}\n`
     stream.write(line.idIsTheirs ? redact(text) : text)
   }
+}
+
+function middleOf({ route, method, status }: RequestLine): string {
+  if (route.middle.method === method && route.middle.status === status) return route.middle.text
+  const text = `,"method":"${method}","route":${JSON.stringify(route.url)},"status":${status},"durationMs":`
+  route.middle = { method, status, text }
+  return text
+}
+
+/** All that may stand behind the point, as making it of a fraction costs as much as the rest of a line. */
+const THOUSANDTHS = Array.from({ length: 1_000 }, (_, index) => `.${String(index).padStart(3, '0')}`)
+
+/** JSON for a duration, to the thousandth. */
+function decimal(milliseconds: number | null): string {
+  if (milliseconds === null) return 'null'
+  const thousandths = Math.round(milliseconds * 1_000)
+  const whole = Math.floor(thousandths / 1_000)
+  return `${whole}${THOUSANDTHS[thousandths - whole * 1_000]}`
 }
 
 const isPino = (log: FastifyBaseLogger): log is Logger & FastifyBaseLogger => 'isLevelEnabled' in log

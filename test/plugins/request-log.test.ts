@@ -7,10 +7,26 @@ import Fastify from 'fastify'
 import pino from 'pino'
 import { Problem, problemDetails } from '#plugins/problem-details.ts'
 import { redact } from '#plugins/request-log/redact.ts'
+import { loggedRoute, type RequestLine, requestLineWriter } from '#plugins/request-log/request-line.ts'
 import { loggerOptions, RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { format } from '../support/problem-app.ts'
 
 type Line = Record<string, unknown>
+
+const aLine: RequestLine = {
+  route: loggedRoute('/things/:id', 'info'),
+  requestId: 'req-7',
+  idIsTheirs: false,
+  method: 'GET',
+  status: 200,
+  durationMs: 1,
+  version: 2,
+  principal: undefined,
+  traceId: undefined,
+  idempotency: null,
+  problem: null,
+  message: 'request answered',
+}
 
 function capture() {
   const lines: Line[] = []
@@ -80,6 +96,38 @@ test('a request is logged in one line when it was answered', async (t) => {
   })
   assert.ok(typeof durationMs === 'number' && durationMs >= 0)
   assert.match(`${principal}`, /^[0-9a-f]{12}$/)
+})
+
+test('a duration is told to the thousandth of a millisecond', () => {
+  const written: string[] = []
+  const write = requestLineWriter(
+    pino(loggerOptions({ level: 'info' }), { write: (line) => written.push(line) }),
+  )
+  const durations = [0, 0.0004, 0.0005, 0.999, 0.9996, 1, 9.05, 12.5, 1_000.001, 123_456.789, 600_000]
+  for (const durationMs of durations) write({ ...aLine, durationMs })
+  assert.deepEqual(
+    written.map((line) => JSON.parse(line).durationMs),
+    durations.map((ms) => Math.round(ms * 1_000) / 1_000),
+  )
+})
+
+test('answers of one route are each told with their own status and method', () => {
+  const written: string[] = []
+  const write = requestLineWriter(
+    pino(loggerOptions({ level: 'info' }), { write: (line) => written.push(line) }),
+  )
+  const answers = [
+    { method: 'GET', status: 200 },
+    { method: 'GET', status: 304 },
+    { method: 'HEAD', status: 304 },
+    { method: 'HEAD', status: null },
+    { method: 'GET', status: 200 },
+  ]
+  for (const answer of answers) write({ ...aLine, ...answer })
+  assert.deepEqual(
+    written.map((line) => JSON.parse(line)).map(({ method, status }) => ({ method, status })),
+    answers,
+  )
 })
 
 test('probes are logged at debug, refusals with their slug', async (t) => {
