@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { genReqId, requestId } from '#plugins/request-id.ts'
@@ -33,6 +35,13 @@ for (const id of ['', ' ', 'a b', 'a,b', 'é', 'x'.repeat(129), '<script>', 'a/b
     assert.equal(response.json().id, response.headers['x-request-id'])
   })
 }
+
+test('ten thousand requests have ten thousand ids', () => {
+  const request = new IncomingMessage(new Socket())
+  const ids = Array.from({ length: 10_000 }, () => genReqId(request))
+  assert.equal(new Set(ids).size, ids.length)
+  for (const id of ids) assert.match(id, uuid)
+})
 
 test('several request ids are replaced, and an unknown path echoes too', async (t) => {
   const app = await build()
