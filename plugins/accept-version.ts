@@ -20,8 +20,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * An `onRequest` hook that negotiates among the versions of a resource and answers `406`, `410` or `400`
-     * where none is left. The route it stands in is marked as versioned; a scope that adds it by `addHook`
-     * marks its routes with `config: { versioned: true }`.
+     * where none is left. From there on the answer says with `Vary` what it depends on.
      */
     acceptVersion: (offer: Offer) => VersionHook
     /**
@@ -43,11 +42,6 @@ declare module 'fastify' {
     responseType: string
     /** The version the body is written in. 0 before {@link FastifyInstance.acceptBody}. */
     bodyVersion: number
-  }
-
-  interface FastifyContextConfig {
-    /** Its answers depend on the version asked for, those that come before negotiation (401, 429) too. */
-    versioned?: boolean
   }
 }
 
@@ -85,32 +79,21 @@ const PROBLEMS = {
 /**
  * Negotiates resource versions by media type (RFC 9110 section 12) and announces their end (RFC 9745, RFC 8594).
  *
- * Registered before anything that may refuse a request, so that the refusal carries `Vary` too: a hook on the
- * application sets it on every versioned route and on the 404 of an unknown path, before any route's own hooks.
+ * What refuses a request before negotiation (401, 404, 429) is a problem, and those carry `Vary` by themselves.
  *
  * @throws Error at start if the dates of a version contradict each other
  */
 export const acceptVersion = fp<AcceptVersionOptions>(
   async (app, options) => {
-    const now = options.now ?? Date.now
     const problems = { ...PROBLEMS, ...options.problems }
     const lifecycles = createLifecycles(options.lifecycles, options.deprecationLink)
-    const marked = new WeakSet<object>()
+    // Where no version has a sunset, the clock need not be asked.
+    const now = lifecycles.end ? (options.now ?? Date.now) : () => 0
     if (!/^[a-z0-9-]+$/.test(options.vendor)) throw new Error(`No vendor name: ${options.vendor}`)
 
     app.decorateRequest('version', 0)
     app.decorateRequest('responseType', '')
     app.decorateRequest('bodyVersion', 0)
-
-    app.addHook('onRoute', (route) => {
-      const hooks = [route.onRequest ?? []].flat()
-      if (hooks.some((hook) => marked.has(hook))) route.config = { ...route.config, versioned: true }
-    })
-
-    app.addHook('onRequest', (request, reply, done) => {
-      if (request.is404 || request.routeOptions.config.versioned === true) varyOnVersion(reply)
-      done()
-    })
 
     // Fastify reads plain JSON only; a service that wants another parser for these adds it later, and it wins.
     app.addContentTypeParser(
@@ -124,7 +107,7 @@ export const acceptVersion = fp<AcceptVersionOptions>(
 
     app.decorate('acceptVersion', (offer: Offer): VersionHook => {
       const chooser = createVersionChooser(options.vendor, offer, options.defaultVersion, lifecycles)
-      const hook: VersionHook = (request, reply, done) => {
+      return (request, reply, done) => {
         varyOnVersion(reply)
         const choice = chooser.choose(request.headers.accept, request.headers['accept-version'], now())
         if (choice.lifecycle !== undefined) announce(reply, choice.lifecycle)
@@ -143,8 +126,6 @@ export const acceptVersion = fp<AcceptVersionOptions>(
           done(new Problem(slug, { detail, extensions: { available } }))
         }
       }
-      marked.add(hook)
-      return hook
     })
 
     app.decorate('acceptBody', (offer: Offer) =>

@@ -44,7 +44,7 @@ export async function versionedService(
   app.register(async (scope) => {
     scope.addHook('onRequest', refuse)
     scope.addHook('onRequest', negotiated)
-    scope.get('/scoped', { config: { versioned: true } }, async () => ({}))
+    scope.get('/scoped', async () => ({}))
   })
   app.get('/broken', { onRequest: negotiated }, async () => {
     throw new Error('broken')
