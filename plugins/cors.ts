@@ -9,6 +9,11 @@ export interface CorsOptions {
   allowedHeaders?: readonly string[]
   /** Response headers that a page may read beyond those that need no leave. */
   exposedHeaders?: readonly string[]
+  /**
+   * Request headers that the routes choose their answers by, which the answer to a preflight for one of them says as well.
+   * Default: `Accept` and `Accept-Version`.
+   */
+  routesVaryOn?: readonly string[]
   /** Seconds that a browser may keep the answer to a preflight. Default 7,200, above which Chromium does not go. */
   maxAgeSeconds?: number
 }
@@ -70,6 +75,7 @@ export const cors = fp<CorsOptions>(
 
     const allowedHeaders = (options.allowedHeaders ?? ALLOWED_HEADERS).join(', ')
     const exposedHeaders = (options.exposedHeaders ?? EXPOSED_HEADERS).join(', ')
+    const preflightVary = mergeVary(['Origin'], (options.routesVaryOn ?? ['Accept', 'Accept-Version']).join())
     const maxAge = String(options.maxAgeSeconds ?? 7_200)
     // The values that go in are set by other plugins, so there are only a few.
     const varied = new Map<string, string>()
@@ -94,6 +100,7 @@ export const cors = fp<CorsOptions>(
       if (methods.length > 0) {
         reply
           .code(204)
+          .header('vary', preflightVary)
           .header('access-control-allow-methods', methods.join(', '))
           .header('access-control-allow-headers', allowedHeaders)
           .header('access-control-max-age', maxAge)

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { createDecisionCache } from '../decision-cache.ts'
 
 /** What negotiation looks at, so what a cache has to tell apart. */
 const VARY = 'Accept, Accept-Version'
@@ -7,11 +8,12 @@ const VARY = 'Accept, Accept-Version'
 export function varyOnVersion(reply: FastifyReply): void {
   const before = reply.getHeader('vary')
   if (before === undefined) reply.header('vary', VARY)
-  else if (before !== VARY) reply.header('vary', merged(String(before)))
+  else if (before !== VARY) reply.header('vary', withVersion.get(String(before)))
 }
 
-function merged(before: string): string {
-  // What others add, they append: the usual case is one comparison.
+/** Other plugins set only a few values. */
+const withVersion = createDecisionCache((before) => {
+  // What others add, they append.
   if (before.startsWith(`${VARY},`)) return before
   const names = new Map<string, string>()
   for (const part of `${VARY},${before}`.split(',')) {
@@ -20,4 +22,4 @@ function merged(before: string): string {
     if (name !== '' && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
   }
   return [...names.values()].join(', ')
-}
+})

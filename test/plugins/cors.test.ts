@@ -51,6 +51,7 @@ test('a preflight is answered with what the path can do', async (t) => {
   assert.equal(response.headers['access-control-allow-origin'], shop)
   assert.equal(response.headers['access-control-allow-methods'], 'GET, HEAD, PATCH')
   assert.equal(response.headers['access-control-max-age'], '7200')
+  assert.equal(response.headers.vary, 'Accept, Accept-Version, Origin')
   assert.equal(response.headers['access-control-allow-credentials'], undefined)
   const allowed = String(response.headers['access-control-allow-headers']).toLowerCase().split(', ')
   for (const name of [
