@@ -88,7 +88,7 @@ export const acceptVersion = fp<AcceptVersionOptions>(
     const problems = { ...PROBLEMS, ...options.problems }
     const lifecycles = createLifecycles(options.lifecycles, options.deprecationLink)
     // Where no version has a sunset, the clock need not be asked.
-    const now = lifecycles.end ? (options.now ?? Date.now) : () => 0
+    const now = lifecycles.haveSunset ? (options.now ?? Date.now) : () => 0
     if (!/^[a-z0-9-]+$/.test(options.vendor)) throw new Error(`No vendor name: ${options.vendor}`)
 
     app.decorateRequest('version', 0)

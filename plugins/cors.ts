@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { varyOnVersion } from './accept-version.ts'
 import { mergeVary } from './problem-details/render.ts'
 
 export interface CorsOptions {
@@ -9,11 +10,6 @@ export interface CorsOptions {
   allowedHeaders?: readonly string[]
   /** Response headers that a page may read beyond those that need no leave. */
   exposedHeaders?: readonly string[]
-  /**
-   * Request headers that the routes choose their answers by, which the answer to a preflight for one of them says as well.
-   * Default: `Accept` and `Accept-Version`.
-   */
-  routesVaryOn?: readonly string[]
   /** Seconds that a browser may keep the answer to a preflight. Default 7,200, above which Chromium does not go. */
   maxAgeSeconds?: number
 }
@@ -75,7 +71,6 @@ export const cors = fp<CorsOptions>(
 
     const allowedHeaders = (options.allowedHeaders ?? ALLOWED_HEADERS).join(', ')
     const exposedHeaders = (options.exposedHeaders ?? EXPOSED_HEADERS).join(', ')
-    const preflightVary = mergeVary(['Origin'], (options.routesVaryOn ?? ['Accept', 'Accept-Version']).join())
     const maxAge = String(options.maxAgeSeconds ?? 7_200)
     // The values that go in are set by other plugins, so there are only a few.
     const varied = new Map<string, string>()
@@ -98,9 +93,10 @@ export const cors = fp<CorsOptions>(
       reply.header('access-control-allow-origin', origin)
       const methods = isPreflight(request) ? methodsOf(request) : []
       if (methods.length > 0) {
+        // It speaks for a route, which may have versions.
+        varyOnVersion(reply)
         reply
           .code(204)
-          .header('vary', preflightVary)
           .header('access-control-allow-methods', methods.join(', '))
           .header('access-control-allow-headers', allowedHeaders)
           .header('access-control-max-age', maxAge)

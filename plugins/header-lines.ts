@@ -49,8 +49,8 @@ export function headerLines({ fewValues, manyValues = [] }: HeaderLinesOptions):
       for (const name in headers) {
         if (!Object.hasOwn(headers, name)) continue
         const value = headers[name]
-        const line = typeof value === 'string' ? lines.get(name)?.(value) : undefined
-        if (line !== undefined && line !== '') {
+        const line = typeof value === 'string' && lines.get(name)?.(value)
+        if (line) {
           head += line
         } else {
           others ??= {}

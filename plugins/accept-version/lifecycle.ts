@@ -71,8 +71,8 @@ export function createLifecycles(
   return {
     headers: (version: number) => headers.get(version),
     sunset: (version: number) => headers.get(version)?.sunset,
-    /** Whether any version has a sunset. */
-    end: sunsets.size > 0,
+    /** Whether any version has one. */
+    haveSunset: sunsets.size > 0,
 
     /**
      * The versions past their sunset. It is the same set, by identity, until the next sunset passes: who keeps

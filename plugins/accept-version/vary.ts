@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { createDecisionCache } from '../decision-cache.ts'
+import { mergeVary } from '../problem-details/render.ts'
 
 /** What negotiation looks at, so what a cache has to tell apart. */
 const VARY = 'Accept, Accept-Version'
@@ -12,14 +13,4 @@ export function varyOnVersion(reply: FastifyReply): void {
 }
 
 /** Other plugins set only a few values. */
-const withVersion = createDecisionCache((before) => {
-  // What others add, they append.
-  if (before.startsWith(`${VARY},`)) return before
-  const names = new Map<string, string>()
-  for (const part of `${VARY},${before}`.split(',')) {
-    const name = part.trim()
-    if (name === '*') return '*'
-    if (name !== '' && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
-  }
-  return [...names.values()].join(', ')
-})
+const withVersion = createDecisionCache((before) => mergeVary([before], VARY))
