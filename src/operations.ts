@@ -8,6 +8,7 @@ import { problemDetails, problemServerOptions } from '#plugins/problem-details.t
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
 import { strictJson } from '#plugins/strict-json.ts'
+import { validation } from '#plugins/validation.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
 import { assetRoute, dashboard } from './operations/dashboard.ts'
 import { deadLetterRoutes } from './operations/dead-letters.ts'
@@ -60,6 +61,7 @@ export async function buildOperations(
   await app.register(problemDetails, problemFormat)
   await app.register(requestLog, { probes: probePaths, traceIdOf: (request) => request.traceId })
   await app.register(strictJson)
+  await app.register(validation)
 
   // Who may act; machines are asked nothing.
   await app.register(operatorAuth, { token: config.opsToken, open: [...probePaths, assetRoute] })
