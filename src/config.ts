@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject } from 'typebox'
-import { Value } from 'typebox/value'
+import { fits } from '#plugins/validation/compile.ts'
 import { type BadVariable, ConfigError } from './config/config-error.ts'
 import { conflicts } from './config/rules.ts'
 import { ConfigSchema } from './config/schema.ts'
@@ -54,7 +54,7 @@ function judge(env: Environment, schema: TObject) {
     const raw = env[variable.name] || undefined
     const value = raw === undefined ? variable.standard : parse(variable, raw)
     if (value === undefined && !variable.required) continue
-    if (value === undefined || !Value.Check(variable.schema, value)) {
+    if (value === undefined || !fits(variable.schema, value)) {
       bad.push({ variable, raw, allowed: variable.allowed })
     } else values[variable.key] = Array.isArray(value) ? Object.freeze([...value]) : value
   }
@@ -62,7 +62,7 @@ function judge(env: Environment, schema: TObject) {
 }
 
 function accepted<T extends TObject>(schema: T, values: unknown, bad: BadVariable[]): Readonly<Static<T>> {
-  if (bad.length > 0 || !Value.Check(schema, values)) throw new ConfigError(bad)
+  if (bad.length > 0 || !fits(schema, values)) throw new ConfigError(bad)
   return Object.freeze(values)
 }
 

@@ -1,3 +1,4 @@
+import type { Static, TSchema } from 'typebox'
 import { type Check, type Findings, isObject, keyword } from './check.ts'
 import { arrayChecks, objectChecks } from './containers.ts'
 import { numberChecks, stringChecks } from './scalars.ts'
@@ -53,6 +54,14 @@ export function compile(schema: unknown): Check {
     if (typed !== undefined && !typed[1](value)) findings.report(`must be ${typed[0]}`)
     else for (const check of checks) check(value, findings)
   }
+}
+
+/**
+ * Whether a value fits a schema, for who says in words of their own what is wrong with it.
+ * @throws TypeError on a keyword that is not known
+ */
+export function fits<T extends TSchema>(schema: T, value: unknown): value is Static<T> {
+  return countWrong(compile(schema), value) === 0
 }
 
 function typeTest(schema: object) {

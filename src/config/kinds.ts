@@ -18,25 +18,32 @@ export type Note = {
   secret?: true
 }
 
+/** The note as a schema carries it: what JSON Schema has no word for begins with `x-`. */
+const said = ({ section, secret, ...note }: Note, allowed: string) => ({
+  ...note,
+  'x-allowed': allowed,
+  ...(section !== undefined && { 'x-section': section }),
+  ...(secret !== undefined && { 'x-secret': secret }),
+})
+
 export const text = (allowed: string, pattern: string, note: Note) =>
-  Type.String({ ...note, pattern, allowed })
+  Type.String({ ...said(note, allowed), pattern })
 
 /** A whole number; `unit` completes the sentence that says what is allowed. */
 export const whole = (minimum: number, maximum: number, unit: string, note: Note) =>
-  Type.Integer({ ...note, minimum, maximum, allowed: `a whole number from ${minimum} to ${maximum}${unit}` })
+  Type.Integer({ ...said(note, `a whole number from ${minimum} to ${maximum}${unit}`), minimum, maximum })
 
 export const seconds = (minimum: number, maximum: number, note: Note) =>
   whole(minimum, maximum, ', in seconds', note)
 
 export const port = (note: Note) =>
   Type.Integer({
-    ...note,
+    ...said(note, 'a port from 0 to 65535, where 0 takes any free one'),
     minimum: 0,
     maximum: 65_535,
-    allowed: 'a port from 0 to 65535, where 0 takes any free one',
   })
 
-export const flag = (note: Note) => Type.Boolean({ ...note, allowed: 'true or false' })
+export const flag = (note: Note) => Type.Boolean(said(note, 'true or false'))
 
 export const host = (note: Note) =>
   text('a host name or an IP address', '^(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$', note)
@@ -59,14 +66,14 @@ export const pairs = (note: Note) =>
 export const token = (note: Note) => text('visible ASCII characters without spaces', '^[!-~]+$', note)
 
 export const oneOf = <const T extends readonly string[]>(values: T, note: Note) =>
-  Type.Enum(values, { ...note, allowed: `one of ${values.join(', ')}` })
+  Type.Enum(values, said(note, `one of ${values.join(', ')}`))
 
 const refined = <T extends TSchema>(
-  make: (options: Note & { allowed: string }) => T,
+  make: (options: ReturnType<typeof said>) => T,
   note: Note,
   allowed: string,
   holds: (value: unknown) => boolean,
-) => Type.Refine(make({ ...note, allowed }), holds)
+) => Type.Refine(make(said(note, allowed)), holds)
 
 const textThat = (note: Note, allowed: string, holds: (value: string) => boolean) =>
   refined(Type.String, note, allowed, (value) => typeof value === 'string' && holds(value))
@@ -97,7 +104,7 @@ export const baseUrl = (note: Note) =>
       'a URL that begins with http:// or https://, with no query and no fragment',
       (value) => /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) && URL.canParse(value),
     ),
-    { base: true },
+    { 'x-base': true },
   )
 
 // `new URL` refuses `a:1,b:2`, the multi-host form of libpq, so every host is judged alone.

@@ -30,11 +30,11 @@ export const variables: readonly Variable[] = Object.entries(ConfigSchema.proper
     name: key.replace(/[A-Z]/g, '_$&').toUpperCase(),
     schema,
     type: word(schema, 'type'),
-    allowed: word(schema, 'allowed'),
+    allowed: word(schema, 'x-allowed'),
     description: word(schema, 'description'),
     example: word(schema, 'examples'),
-    section: word(schema, 'section') || undefined,
-    secret: Reflect.get(schema, 'secret') === true,
+    section: word(schema, 'x-section') || undefined,
+    secret: Reflect.get(schema, 'x-secret') === true,
     required: ConfigSchema.required.some((one) => one === key) && !('default' in schema),
     standard: Reflect.get(schema, 'default'),
   }),
@@ -49,5 +49,5 @@ export function parse({ type, schema }: Variable, raw: string): unknown {
   if (type === 'integer' && /^-?\d{1,15}$/.test(raw)) return Number(raw)
   if (type === 'boolean' && /^(?:true|false)$/.test(raw)) return raw === 'true'
   if (type === 'array') return raw.split(',').map((item) => item.trim())
-  return Reflect.get(schema, 'base') === true ? raw.replace(/\/+$/, '') : raw
+  return Reflect.get(schema, 'x-base') === true ? raw.replace(/\/+$/, '') : raw
 }

@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import Type, { type Static } from 'typebox'
-import { Value } from 'typebox/value'
+import { fits } from '#plugins/validation/compile.ts'
 
 export interface SendCatalogueOptions {
   /** Where imports are taken. */
@@ -73,8 +73,8 @@ async function read(response: IncomingMessage): Promise<Static<typeof ImportAnsw
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
   const answer = parse(Buffer.concat(chunks).toString())
-  if (response.statusCode === 200 && Value.Check(ImportAnswer, answer)) return answer
-  const why = Value.Check(ProblemAnswer, answer) ? `${answer.title}: ${answer.detail}` : 'no further word'
+  if (response.statusCode === 200 && fits(ImportAnswer, answer)) return answer
+  const why = fits(ProblemAnswer, answer) ? `${answer.title}: ${answer.detail}` : 'no further word'
   throw new ImportFailed(`The import was refused with ${response.statusCode}. ${why}`)
 }
 
