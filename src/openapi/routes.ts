@@ -1,7 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { composeDocument } from './document.ts'
 import { readerRoutes } from './reader.ts'
-import { renderJson, renderYaml } from './render.ts'
 import { once, sendFile, servedFile } from './served-file.ts'
 
 export interface OpenApiRoutesOptions {
@@ -11,12 +9,23 @@ export interface OpenApiRoutesOptions {
 
 /** `GET /openapi.yaml` and `GET /openapi.json`: the document of this release, with its own address; `GET /docs` to read it. */
 export const openapiRoutes: FastifyPluginAsync<OpenApiRoutesOptions> = async (app, { publicUrl }) => {
-  const compose = () =>
-    composeDocument([{ url: publicUrl().replace(/\/+$/, ''), description: 'This service' }])
-  const yaml = once(() => servedFile('application/yaml', renderYaml(compose())))
-  const json = once(() => servedFile('application/json; charset=utf-8', renderJson(compose())))
+  const yaml = once(async () => {
+    const { document, renderYaml } = await compose(publicUrl())
+    return servedFile('application/yaml', renderYaml(document))
+  })
+  const json = once(async () => {
+    const { document, renderJson } = await compose(publicUrl())
+    return servedFile('application/json; charset=utf-8', renderJson(document))
+  })
 
-  app.get('/openapi.yaml', (request, reply) => sendFile(request, reply, yaml()))
-  app.get('/openapi.json', (request, reply) => sendFile(request, reply, json()))
+  app.get('/openapi.yaml', async (request, reply) => sendFile(request, reply, await yaml()))
+  app.get('/openapi.json', async (request, reply) => sendFile(request, reply, await json()))
   await app.register(readerRoutes, { publicUrl })
+}
+
+/** A hundred modules, a twentieth of all: nobody asks for the document while the service starts. */
+async function compose(publicUrl: string) {
+  const [{ composeDocument }, rendering] = await Promise.all([import('./document.ts'), import('./render.ts')])
+  const server = { url: publicUrl.replace(/\/+$/, ''), description: 'This service' }
+  return { document: composeDocument([server]), ...rendering }
 }
