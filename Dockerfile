@@ -27,4 +27,4 @@ USER 1000:1000
 EXPOSE 3000 3001
 STOPSIGNAL SIGTERM
 # Node itself is process 1 and hears the signal; a shell or npm in between would keep it to itself.
-CMD ["node", "src/main.ts"]
+CMD ["node", "--import", "./src/compile-cache.js", "src/main.ts"]

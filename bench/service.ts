@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import type { Bench } from './bench.ts'
 import { PEOPLE, PRODUCTS, personIdOf, productIdOf } from './database.ts'
@@ -6,6 +7,9 @@ import { type ServerProcess, startServer } from './server-process.ts'
 
 /** Of both the service and its peers. */
 export const SECRET = 'a-secret-that-only-the-bench-ever-uses'
+
+/** `npm run serve` starts with it, too. */
+const COMPILE_CACHE = fileURLToPath(new URL('../src/compile-cache.js', import.meta.url))
 
 export const ORDER_TYPE = 'application/vnd.holdfast.order+json; version=2'
 export const PRODUCT_TYPE = 'application/vnd.holdfast.product+json; version=2'
@@ -42,7 +46,11 @@ export function startService(
       DRAIN_SECONDS: '0',
       ...env,
     },
-    profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+    [
+      '--import',
+      COMPILE_CACHE,
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    ],
   )
 }
 

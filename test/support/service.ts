@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Lifetime } from './postgres.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const COMPILE_CACHE = fileURLToPath(new URL('../../src/compile-cache.js', import.meta.url))
 
 /** At least the 32 bytes a signing secret must have. */
 export const SECRET = 'a-secret-that-only-tests-ever-use'
@@ -40,7 +41,7 @@ export async function startService(
   { databaseUrl, paymentUrl, inventoryUrl, smtpUrl = 'smtp://127.0.0.1:9', main = MAIN }: ServiceParts,
   env: Record<string, string> = {},
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, ['--import', COMPILE_CACHE, main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
