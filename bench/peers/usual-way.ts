@@ -20,7 +20,7 @@ import { findAnswer, type Item, inTransaction, type KeyOwner, place, settle } fr
  * undoes everything, and every lock is held for as long as the calls take.
  */
 const secret = new TextEncoder().encode(process.env.AUTH_JWT_SECRET)
-/** As many as the service has; also what `pg` has by itself. Connections are held for a transaction, not a request. */
+/** As many as the service has; also what `pg` has by itself. Each is held for a transaction. */
 const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
 
 const app = fastify({ logger: { level: 'info' } })

@@ -57,7 +57,8 @@ export function compile(schema: unknown): Check {
 }
 
 /**
- * Whether a value fits a schema, for who says in words of their own what is wrong with it.
+ * Whether a value fits a schema, for who says in words of their own what is wrong with it. The schema is compiled at
+ * each call: for values that are judged once.
  * @throws TypeError on a keyword that is not known
  */
 export function fits<T extends TSchema>(schema: T, value: unknown): value is Static<T> {

@@ -22,8 +22,8 @@ export type Note = {
 const said = ({ section, secret, ...note }: Note, allowed: string) => ({
   ...note,
   'x-allowed': allowed,
-  ...(section !== undefined && { 'x-section': section }),
-  ...(secret !== undefined && { 'x-secret': secret }),
+  'x-section': section,
+  'x-secret': secret,
 })
 
 export const text = (allowed: string, pattern: string, note: Note) =>

@@ -9,23 +9,17 @@ export interface OpenApiRoutesOptions {
 
 /** `GET /openapi.yaml` and `GET /openapi.json`: the document of this release, with its own address; `GET /docs` to read it. */
 export const openapiRoutes: FastifyPluginAsync<OpenApiRoutesOptions> = async (app, { publicUrl }) => {
-  const yaml = once(async () => {
-    const { document, renderYaml } = await compose(publicUrl())
-    return servedFile('application/yaml', renderYaml(document))
-  })
-  const json = once(async () => {
-    const { document, renderJson } = await compose(publicUrl())
-    return servedFile('application/json; charset=utf-8', renderJson(document))
-  })
+  const yaml = once(() => render('application/yaml', 'renderYaml', publicUrl()))
+  const json = once(() => render('application/json; charset=utf-8', 'renderJson', publicUrl()))
 
   app.get('/openapi.yaml', async (request, reply) => sendFile(request, reply, await yaml()))
   app.get('/openapi.json', async (request, reply) => sendFile(request, reply, await json()))
   await app.register(readerRoutes, { publicUrl })
 }
 
-/** A hundred modules, a twentieth of all: nobody asks for the document while the service starts. */
-async function compose(publicUrl: string) {
-  const [{ composeDocument }, rendering] = await Promise.all([import('./document.ts'), import('./render.ts')])
+/** Loads a hundred modules, a twentieth of all, when they are asked for: nobody does while the service starts. */
+async function render(type: string, renderer: 'renderJson' | 'renderYaml', publicUrl: string) {
+  const [{ composeDocument }, renderers] = await Promise.all([import('./document.ts'), import('./render.ts')])
   const server = { url: publicUrl.replace(/\/+$/, ''), description: 'This service' }
-  return { document: composeDocument([server]), ...rendering }
+  return servedFile(type, renderers[renderer](composeDocument([server])))
 }
