@@ -19,15 +19,11 @@ export interface TelemetryOptions {
 const NO_ROUTE = 'unmatched'
 
 /**
- * Counts an answer that passed no hook, as the router's and the HTTP parser's own: it took no time worth speaking of, and a
- * request that could not be read has no method.
+ * Counts an answer to what could not be parsed, which passed no hook: it took no time worth speaking of, and has no
+ * method that could be read.
  */
-export function countRefused(
-  { durations, statistics }: TelemetryOptions,
-  status: number,
-  method = 'unreadable',
-): void {
-  durations.recorder(method, NO_ROUTE).record(status, 0)
+export function countRefused({ durations, statistics }: TelemetryOptions, status: number): void {
+  durations.recorder('unreadable', NO_ROUTE).record(status, 0)
   statistics.record(0, status)
 }
 

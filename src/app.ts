@@ -33,7 +33,7 @@ import { users } from './users/users.ts'
 
 /** For a whole request to arrive: a phone on a train gets through, a slow-loris does not hold a socket for long. */
 const REQUEST_TIMEOUT_MS = 30_000
-/** As long as a URL may be. Past it the router answers by itself, before any hook, in no version and to no origin. */
+/** As long as a URL may be: no id is too long for its route, which refuses it in the version that was asked for. */
 const MAX_PARAM_LENGTH = 4_096
 /** How often Node looks for requests that took too long. Its own 30 s would let each of them take twice as long. */
 const TIMEOUT_CHECK_MS = 1_000
@@ -66,7 +66,7 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
   const problemServer = problemServerOptions(problemFormat, {
-    onRefused: (status, method) => countRefused(parts.telemetry, status, method),
+    onRefused: (status) => countRefused(parts.telemetry, status),
   })
   const app = fastify({
     ...problemServer,

@@ -8,12 +8,28 @@ const hostForm = /^[\w.~!$&'()*+,;=%:[\]-]*$/
 /** The last one that had that form: nearly every request names the same. */
 let knownHost = ''
 
+const kRefusal = Symbol('refused by the router')
+type RequestMessage = IncomingMessage & { [kRefusal]?: Problem }
+
+/** A path that is read as a single `%`, which nobody gives a route. */
+const NOWHERE = '/%25'
+
+/**
+ * The router refuses what it cannot read before any hook. Sent through it once more, as what it can read, a request is
+ * refused by the hooks: with the headers of every answer, and leave for a page of another origin to read them.
+ */
+export function refuseInHooks(raw: RequestMessage, refusal: Problem): void {
+  raw[kRefusal] = refusal
+  raw.url = NOWHERE
+}
+
 /**
  * What RFC 9112 makes the server refuse whatever the path: section 3 (a target longer than it reads), section 3.2
  * (no Host, more than one, or one that is none). Node lets the second Host through, and answers a missing one
  * with an empty 400 unless `requireHostHeader` is off.
  */
-export function findMalformed(raw: IncomingMessage, maxUrlLength: number): Problem | undefined {
+export function findMalformed(raw: RequestMessage, maxUrlLength: number): Problem | undefined {
+  if (raw[kRefusal] !== undefined) return raw[kRefusal]
   if (raw.url !== undefined && raw.url.length > maxUrlLength) return new Problem('uri-too-long')
 
   const { host } = raw.headers
