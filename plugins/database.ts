@@ -149,6 +149,9 @@ export function createDatabase(options: DatabaseOptions) {
       }
     },
 
+    /** How often it has answered so far: one more, and it is not away. */
+    answers: reachability.answers,
+
     /** The URL of the host in use, for those who connect by themselves. */
     hostInUse: (): string => hosts[inUse.host] ?? hosts[0],
 

@@ -48,6 +48,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
   const products = createProductStore(database)
   const productCache = createProductCache({
     store: products,
+    answers: database.answers,
     freshMs: config.productCacheMs,
     versions: versions.products,
   })

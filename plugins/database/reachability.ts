@@ -21,6 +21,12 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
   let away = false
   let closed = false
   let answeredAt = 0
+  let answers = 0
+
+  function answered(): void {
+    answeredAt = Date.now()
+    answers += 1
+  }
 
   async function askUntilAnswered(): Promise<void> {
     while (!closed) {
@@ -47,9 +53,8 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
   return {
     isAway: () => away,
     /** A statement was answered. */
-    answered(): void {
-      answeredAt = Date.now()
-    },
+    answered,
+    answers: () => answers,
     /** Whether any was since then, in milliseconds since the epoch. */
     answeredSince: (time: number) => answeredAt > time,
 
@@ -61,7 +66,7 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
       await askUntilAnswered()
       if (closed) return
       away = false
-      answeredAt = Date.now()
+      answered()
       onChange(false)
     },
 

@@ -23,6 +23,8 @@ export interface Rendered {
 
 export interface ProductCacheOptions {
   store: ProductStore
+  /** How often the database that they are in has answered so far. */
+  answers: () => number
   /** How long an answer is given again without asking, in milliseconds; 0 asks every time. */
   freshMs: number
   /** The forms products are written in; those of this release if left out. */
@@ -40,9 +42,15 @@ const ENTRY_BYTES = 500
 const MOST_IN_A_STATEMENT = 200
 
 /** Products and lists as finished text. Reads that miss are gathered: many ids are one statement. */
-export function createProductCache({ store, freshMs, versions = productVersions }: ProductCacheOptions) {
+export function createProductCache({
+  store,
+  answers,
+  freshMs,
+  versions = productVersions,
+}: ProductCacheOptions) {
   const shared = {
     isAway: (error: unknown) => error instanceof DatabaseUnavailable,
+    answers,
     tooSlow: () => new DatabaseUnavailable('a read of the catalogue took too long'),
     sizeOf: bytesOf,
     freshMs,

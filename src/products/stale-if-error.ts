@@ -3,6 +3,8 @@ import { LRUCache } from 'lru-cache'
 export interface StaleIfErrorOptions<Value> {
   /** Whether a failure to load means that the source is away, so that an old copy may stand in. */
   isAway: (error: unknown) => boolean
+  /** How often the source has answered anybody so far, about whatever: one more, and it is no longer away. */
+  answers: () => number
   /** Bytes a value takes, for the bound on them all. */
   sizeOf: (value: Value) => number
   /** How long a copy answers without asking again, in milliseconds. */
@@ -40,7 +42,7 @@ export type Load<Value> = () => Promise<Value | undefined>
  * is away (RFC 5861 section 4). One key is loaded once at a time, however many ask.
  */
 export function createStaleIfError<Value extends object>(options: StaleIfErrorOptions<Value>) {
-  const { isAway, sizeOf, freshMs, tooSlow, now = () => performance.now() } = options
+  const { isAway, answers, sizeOf, freshMs, tooSlow, now = () => performance.now() } = options
   const held = new LRUCache<string, Held<Value>>({
     max: options.maxEntries,
     maxSize: options.maxBytes,
@@ -48,16 +50,17 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
   })
   const flights = new Map<string, Promise<Value | undefined>>()
   let generation = 0
-  // Learnt from the last load that ended: while it holds, nobody with a copy waits to learn it again.
-  let sourceIsAway = false
+  // What had been answered when a load began that failed: until there is more, nobody with a copy waits to fail again.
+  let answersWhenLost: number | undefined
+  const sourceIsAway = () => answersWhenLost === answers()
 
   function fly(key: string, load: Load<Value>): Promise<Value | undefined> {
     const under = flights.get(key)
     if (under !== undefined) return under
     const startedIn = generation
+    const answersBefore = answers()
     const flight: Promise<Value | undefined> = load().then(
       (value) => {
-        sourceIsAway = false
         // Not if it was made old meanwhile: what it read may be from before.
         if (flights.get(key) !== flight) return value
         flights.delete(key)
@@ -67,7 +70,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
       },
       (error: unknown) => {
         if (flights.get(key) === flight) flights.delete(key)
-        if (isAway(error)) sourceIsAway = true
+        if (isAway(error)) answersWhenLost = answersBefore
         throw error
       },
     )
@@ -91,15 +94,16 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
      */
     async read(key: string, load: Load<Value>): Promise<Found<Value> | undefined> {
       const copy = held.get(key)
+      const answersBefore = answers()
       const flight = fly(key, load)
       // Whoever stops waiting leaves a flight that may fail with nobody listening.
       flight.catch(() => {})
       try {
         if (copy === undefined) return current(await within(GIVE_UP_MS, flight, tooSlow))
-        if (!sourceIsAway) return current(await within(PATIENCE_MS, flight, tooSlow))
+        if (!sourceIsAway()) return current(await within(PATIENCE_MS, flight, tooSlow))
       } catch (error) {
         if (copy === undefined || !isAway(error)) throw error
-        sourceIsAway = true
+        answersWhenLost = answersBefore
       }
       return { value: copy.value, stale: true }
     },

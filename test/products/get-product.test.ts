@@ -139,3 +139,31 @@ test('while the database is away what was read is served in any version, the res
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 })
+
+test('a product that was changed after the database came back is not served as it was before', async (t) => {
+  const { app, database, store, cache, line } = await startProductService(t, { freshMs: 0 })
+  await store.put(desk)
+  await app.inject({ url })
+  line.cut()
+  assert.equal((await app.inject({ url })).headers['cache-status'], 'holdfast; hit; detail=stale')
+  line.mend()
+  await answersAgain(() => database.query((sql) => sql`select 1`))
+
+  await store.put({ ...desk, name: 'Another desk' })
+  cache.invalidate(['desk-walnut'])
+  const changed = await app.inject({ url })
+  assert.equal(changed.json().name, 'Another desk')
+  assert.equal(changed.headers['cache-status'], undefined)
+})
+
+async function answersAgain(ask: () => Promise<unknown>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; ; ) {
+    try {
+      await ask()
+      return
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

@@ -23,7 +23,7 @@ export async function startProductService(t: TestContext, options: ProductServic
   url.port = String(line.port)
   const database = openDatabase({ url: url.href, poolSize: 4 })
   const store = createProductStore(database)
-  const cache = createProductCache({ store, freshMs: options.freshMs ?? 1000 })
+  const cache = createProductCache({ store, answers: database.answers, freshMs: options.freshMs ?? 1000 })
 
   const format = { catalogue: problems, publicUrl: 'https://api.example.com' }
   const app = fastify({ ...problemServerOptions(format) })
