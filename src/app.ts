@@ -74,6 +74,8 @@ export async function buildApp(
     http: {
       ...problemServer.http,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // Node's own is 60 s, and of the two limits it takes the longer one for the whole request, whichever that is.
+      headersTimeout: REQUEST_TIMEOUT_MS,
       // Nobody listens for the end of a body that is not there.
       optimizeEmptyRequests: true,
       ServerResponse: headerLines(COMMON_HEADERS),

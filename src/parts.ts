@@ -6,6 +6,7 @@ import { callFigures } from './dependencies/call-figures.ts'
 import { createEmail } from './dependencies/email.ts'
 import { createInventory } from './dependencies/inventory.ts'
 import { createPayment } from './dependencies/payment.ts'
+import { httpUrl } from './http-url.ts'
 import { createDeadLetterAlerts } from './jobs/dead-letter-alerts.ts'
 import { createDeadLetterStore } from './jobs/dead-letter-store.ts'
 import { createQueueStore } from './jobs/queue-store.ts'
@@ -43,7 +44,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
   const problemFormat = {
     catalogue: problems,
     probes: probePaths,
-    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    publicUrl: config.publicUrl ?? httpUrl(config.host, config.port),
   }
   const products = createProductStore(database)
   const productCache = createProductCache({

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
@@ -7,6 +6,7 @@ import { loggerOptions } from '#plugins/request-log.ts'
 import { buildApp } from './app.ts'
 import { type Environment, readConfig } from './config.ts'
 import { createServiceHealth } from './health.ts'
+import { httpUrl } from './http-url.ts'
 import { buildOperations } from './operations.ts'
 import { createParts } from './parts.ts'
 import { startTracing } from './tracing.ts'
@@ -78,11 +78,8 @@ export async function startService(env: Environment): Promise<Service> {
       app.log.level = level
     })
     const [bound] = app.addresses()
-    if (typeof bound === 'object') log.info(`${listener} listens at ${urlOf(bound)}`)
+    if (typeof bound === 'object') log.info(`${listener} listens at ${httpUrl(bound.address, bound.port)}`)
     if (listener === 'api') parts.listensAt(address)
     return address
   }
 }
-
-const urlOf = ({ address, family, port }: AddressInfo) =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

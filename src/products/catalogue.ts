@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, readOperatorConfig } from '../config.ts'
+import { httpUrl } from '../http-url.ts'
 import { createProgress } from './catalogue/progress.ts'
 import { ImportFailed, sendCatalogue } from './catalogue/send-catalogue.ts'
 
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
     return 1
   }
   const { opsHost, opsPort, opsToken } = readOperatorConfig(process.env)
-  const url = new URL('/products/import', values.url ?? `http://${reachable(opsHost)}:${opsPort}`)
+  const url = new URL('/products/import', values.url ?? httpUrl(reachable(opsHost), opsPort))
   const bytes = file === '-' ? undefined : (await stat(file)).size
   const source = file === '-' ? process.stdin : createReadStream(file)
   const progress = createProgress(process.stderr, bytes)
@@ -47,10 +48,7 @@ async function main(): Promise<number> {
 }
 
 /** An address to listen on is not always one to connect to. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
-}
+const reachable = (host: string) => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)
 
 /** What went wrong in a sentence: a stack helps nobody at a shell. */
 function explain(error: unknown): string {
