@@ -1,5 +1,8 @@
+import { CallFailed } from '#plugins/circuit-breakers.ts'
 import type { Job, JobOutcome } from '#plugins/job-queue.ts'
 import type { CallContext } from '../dependencies/call-context.ts'
+import type { ChargeResult } from '../dependencies/payment.ts'
+import type { SentCharge } from './charge-statements.ts'
 import { chargeOf } from './finish-order.ts'
 import type { OrderJob } from './jobs.ts'
 import { declined, type Move, type Order, paid } from './order.ts'
@@ -7,23 +10,33 @@ import type { Orders } from './orders.ts'
 
 /**
  * Charges an order that could not be charged while its client waited, with the same key. That a charge is being
- * sent is written down first: whoever cancels meanwhile then knows that it has to be asked for.
+ * sent is written down first, and taken back where it came to nothing: whoever cancels knows whether it has to be
+ * asked for, which would charge what never was.
  *
  * @throws CallFailed when the payment service could not be asked, or did not say
  */
 export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
-  const order = await orders.store.chargeIsSent(data.orderId)
+  const sent = await orders.store.chargeIsSent(data.orderId)
   // Paid, declined or cancelled meanwhile; a cancellation asks for this charge by itself.
-  if (order === null) return { kind: 'done' }
+  if (sent === null) return { kind: 'done' }
 
-  const charge = await orders.payment.charge(chargeOf(order), context)
-  await settle(orders, order, context, (current) =>
+  const charge = await send(orders, sent, context)
+  await settle(orders, sent.order, context, (current) =>
     charge.kind === 'captured'
       ? // The warehouse has been told, or has a job of its own.
         paid(current, charge.reference, 'reserved', orders.now())
       : declined(current, charge.declineCode, charge.reference ?? null, orders.now()),
   )
   return { kind: 'done' }
+}
+
+async function send(orders: Orders, sent: SentCharge, context: CallContext): Promise<ChargeResult> {
+  try {
+    return await orders.payment.charge(chargeOf(sent.order), context)
+  } catch (error) {
+    if (error instanceof CallFailed && !error.outcomeUnknown) await orders.store.nothingWasCharged(sent)
+    throw error
+  }
 }
 
 async function settle(

@@ -52,7 +52,7 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
       return kind
     } catch (error) {
       // Our own stock has decided already; the warehouse is told by a job.
-      if (error instanceof CallFailed) return 'unknown'
+      if (error instanceof CallFailed) return { againInSeconds: inSeconds(error.retryAfterMs) ?? 0 }
       throw error
     }
   }
@@ -78,7 +78,8 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
       if (!(error instanceof CallFailed)) throw error
       const attempt = {
         sent: error.outcomeUnknown || mayBeCharged(order),
-        retryAfterSeconds: inSeconds(error.retryAfterMs),
+        // What no repeating can change becomes a dead letter by the next attempt, which need not wait.
+        againInSeconds: error.reason === 'permanent' ? 0 : inSeconds(error.retryAfterMs),
       }
       return (o) => ({ move: chargeLater(o, attempt, reservation, now()), answer: created })
     }

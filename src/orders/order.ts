@@ -95,8 +95,8 @@ export interface Move {
   followUps: FollowUp[]
 }
 
-/** What the warehouse said: it holds the goods, or could not be asked in time. */
-export type Reservation = 'reserved' | 'unknown'
+/** What the warehouse said: it holds the goods; or it could not be asked in time, and wants to be asked later. */
+export type Reservation = 'reserved' | { againInSeconds: number }
 
 const MOVES: Record<OrderStatus, readonly OrderStatus[]> = {
   pending: ['paid', 'payment_pending', 'payment_failed', 'cancelled'],
@@ -121,16 +121,16 @@ export function paid(order: Order, reference: string | null, reservation: Reserv
 /**
  * The payment service could not be asked, or did not say. The order stands; the charge is queued with the same key.
  *
- * @param retryAfterSeconds when the payment service wants to be asked again, if it said so
+ * @param againInSeconds when the payment service wants to be asked again, if it said so
  */
 export function chargeLater(
   order: Order,
-  charge: { sent: boolean; retryAfterSeconds: number | undefined },
+  charge: { sent: boolean; againInSeconds: number | undefined },
   reservation: Reservation,
   at: Date,
 ): Move {
   // Soon enough to be tried within five seconds; spread, so that an outage does not end in a stampede.
-  const delaySeconds = charge.retryAfterSeconds ?? 1 + 2 * Math.random()
+  const delaySeconds = charge.againInSeconds ?? 1 + 2 * Math.random()
   return move(order, at, 'payment_pending', {
     payment: { ...order.payment, sent: order.payment.sent || charge.sent },
     followUps: [{ queue: 'charge-order', delaySeconds }, ...tellWarehouse(reservation)],
@@ -226,4 +226,4 @@ const now = (queue: QueueName): FollowUp => ({ queue, delaySeconds: 0 })
 const mail = (kind: MailKind): FollowUp => ({ queue: 'send-mail', delaySeconds: 0, mail: kind })
 
 const tellWarehouse = (reservation: Reservation): FollowUp[] =>
-  reservation === 'unknown' ? [now('reserve-stock')] : []
+  reservation === 'reserved' ? [] : [{ queue: 'reserve-stock', delaySeconds: reservation.againInSeconds }]

@@ -3,6 +3,7 @@ import type { Database } from '#plugins/database.ts'
 import { equalJson } from '#plugins/json-patch.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { createAbandonedStatement } from './abandoned-statement.ts'
+import { createChargeStatements } from './charge-statements.ts'
 import { createMoveStatement } from './move-statement.ts'
 import type { Order, OrderStatus } from './order.ts'
 import { fromUuid, toUuid } from './order-id.ts'
@@ -71,6 +72,7 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     place: createPlaceStatement(database, options),
     move: createMoveStatement(database),
     queueAbandoned: createAbandonedStatement(database),
+    ...createChargeStatements(database),
 
     /** An order, or null. What several callers ask at once is read at once. */
     async find(orderId: string): Promise<Order | null> {
@@ -139,18 +141,6 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
         `,
       )
       return reaped.count
-    },
-
-    /** Notes that a charge is about to be sent, so that whoever comes later asks before assuming. */
-    async chargeIsSent(orderUuid: string): Promise<Order | null> {
-      const [row] = await database.query(
-        (sql) => sql<{ row: OrderRow }[]>`
-          update orders set charge_sent = true
-          where id = ${orderUuid} and status = 'payment_pending'
-          returning to_jsonb(orders) as row
-        `,
-      )
-      return row === undefined ? null : toOrder(row.row)
     },
 
     /**

@@ -69,8 +69,7 @@ suite('A cancellation of what nobody knows the end of', { concurrency: 1 }, () =
 
     const before = await store.find(id)
     assert.ok(before !== null && !before.payment.sent)
-    const sent = await store.chargeIsSent(toUuid(id))
-    assert.ok(sent !== null)
+    assert.ok((await store.chargeIsSent(toUuid(id))) !== null)
     const outcome = await store.move({
       move: cancelled(before, new Date()),
       context: { requestId: 'cancel' },

@@ -110,10 +110,18 @@ export interface FakeWarehouse {
   calls: string[]
 }
 
+export interface FakeWarehouseOptions {
+  meanwhile?: Meanwhile<string>
+  /** What every call is answered with, unless it is 200. */
+  status?: () => number
+  /** Beside such a status. */
+  headers?: () => Record<string, string>
+}
+
 /** A warehouse that holds what it is told to, unless `status` says otherwise. */
 export async function startFakeWarehouse(
   lifetime: Lifetime,
-  { meanwhile, status }: { meanwhile?: Meanwhile<string>; status?: () => number } = {},
+  { meanwhile, status, headers }: FakeWarehouseOptions = {},
 ): Promise<FakeWarehouse> {
   const reservations = new Map<string, unknown>()
   const calls: string[] = []
@@ -125,7 +133,7 @@ export async function startFakeWarehouse(
     if (code < 300 && request.method === 'PUT') reservations.set(orderId, JSON.parse(body).items)
     if (code < 300 && request.method === 'DELETE') reservations.delete(orderId)
     if (request.method === 'PUT' && (await meanwhile?.(orderId)) === 'drop') request.socket.destroy()
-    else answer(response, code, {})
+    else answer(response, code, {}, code < 300 ? {} : headers?.())
   })
   return { url, reservations, calls }
 }
