@@ -3,7 +3,7 @@ import type { Database } from '#plugins/database.ts'
 import { equalJson } from '#plugins/json-patch.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { createAbandonedStatement } from './abandoned-statement.ts'
-import { createChargeStatements } from './charge-statements.ts'
+import { createChargeStore } from './charge-store.ts'
 import { createMoveStatement } from './move-statement.ts'
 import type { Order, OrderStatus } from './order.ts'
 import { fromUuid, toUuid } from './order-id.ts'
@@ -72,7 +72,7 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     place: createPlaceStatement(database, options),
     move: createMoveStatement(database),
     queueAbandoned: createAbandonedStatement(database),
-    ...createChargeStatements(database),
+    ...createChargeStore(database),
 
     /** An order, or null. What several callers ask at once is read at once. */
     async find(orderId: string): Promise<Order | null> {

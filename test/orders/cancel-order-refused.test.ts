@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createDatabase as createPool } from '#plugins/database.ts'
-import { createChargeStatements } from '#src/orders/charge-statements.ts'
+import { createChargeStore } from '#src/orders/charge-store.ts'
 import { toUuid } from '#src/orders/order-id.ts'
 import { bodyOf, eventually } from '../support/shop.ts'
 import { assertReturned, openShop, type ShopFront } from './shop-front.ts'
@@ -56,7 +56,7 @@ suite('A cancellation of what is known not to be charged', { concurrency: 3 }, (
     const { id } = await shop.order()
     const pool = createPool({ url: shop.databaseUrl, poolSize: 2 })
     t.after(() => pool.close())
-    const { chargeIsSent, nothingWasCharged } = createChargeStatements(pool)
+    const { chargeIsSent, nothingWasCharged } = createChargeStore(pool)
     const slow = await chargeIsSent(toUuid(id))
     const other = await chargeIsSent(toUuid(id))
     assert.ok(slow !== null && other !== null)

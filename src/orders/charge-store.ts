@@ -11,7 +11,7 @@ export interface SentCharge {
 }
 
 /** What is written down around a queued charge, for those who call the order off. */
-export function createChargeStatements(database: Database) {
+export function createChargeStore(database: Database) {
   return {
     /**
      * Notes that a charge is about to be sent, so that whoever comes later asks before assuming. The order's fencing
