@@ -38,6 +38,12 @@ test('without a token there is a challenge and no error code', async (t) => {
   }
 })
 
+/** The signature of HS256 is 32 bytes, and its last character leaves two bits over. */
+function changeLast(token: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return token.slice(0, -1) + alphabet[alphabet.indexOf(token.slice(-1)) + 1]
+}
+
 test('every bad token is refused, and nobody is let in', async (t) => {
   const app = await identityService(t, { secret: SECRET, issuer: 'https://id', audience: 'shop', now })
   const good = { iss: 'https://id', aud: ['other', 'shop'] }
@@ -53,6 +59,7 @@ test('every bad token is refused, and nobody is let in', async (t) => {
     'without a signature': `${header}.${payload}.`,
     'with white space in it': `${header}.${payload}.${signature} `.replace('.', '. '),
     'with a changed payload': `${header}.${Buffer.from('{"sub":"bob"}').toString('base64url')}.${signature}`,
+    'with another last character, of the same bytes': changeLast(await sign(good)),
     'alg: none': new UnsecuredJWT({ ...good, sub: 'ann' }).setExpirationTime(START + 60).encode(),
     'alg: none, signed': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.${signature}`,
     'another secret': await sign(good, randomBytes(32)),
