@@ -35,7 +35,46 @@ export function arrayChecks(schema: object, compile: Compile): Check[] {
       }
     })
   }
-  return checks
+  return [...checks, ...sumChecks(schema)]
+}
+
+/** A keyword of our own: of the items that agree in the member `by`, the sum of the member `of`. */
+interface MaximumSum {
+  of: string
+  by: string
+  maximum: number
+}
+
+const isMaximumSum = (value: unknown): value is MaximumSum =>
+  isObject(value) &&
+  typeof value.of === 'string' &&
+  typeof value.by === 'string' &&
+  Number.isFinite(value.maximum)
+
+function sumChecks(schema: object): Check[] {
+  const bound = keyword(schema, 'x-maximumSum')
+  if (bound === undefined) return []
+  if (!isMaximumSum(bound)) throw new TypeError('x-maximumSum needs the members of, by and maximum')
+  const { of, by, maximum } = bound
+  return [
+    (value, findings) => {
+      if (!Array.isArray(value)) return
+      const sums = new Map<string, number>()
+      for (const [index, item] of value.entries()) {
+        if (findings.full) return
+        const { [by]: key, [of]: amount } = isObject(item) ? item : {}
+        if (typeof key !== 'string' || typeof amount !== 'number') continue
+        const before = sums.get(key)
+        const sum = (before ?? 0) + amount
+        sums.set(key, sum)
+        // A first item that is too much by itself is the item's own violation.
+        if (before === undefined || sum <= maximum) continue
+        findings.path.push(index)
+        findings.report(`brings the sum for its ${by} to ${sum}, which must be at most ${maximum}`, of)
+        findings.path.pop()
+      }
+    },
+  ]
 }
 
 /** The checks of an object's keywords. A member is looked for among its own, never in a prototype. */

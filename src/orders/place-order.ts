@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendExact } from '#plugins/exact-body.ts'
 import { fingerprint } from '#plugins/idempotency-key.ts'
 import { addLink } from '#plugins/link-header.ts'
-import type { Violation } from '#plugins/problem-details.ts'
 import { problem } from '../problems.ts'
 import { keepableClaims } from '../users/user.ts'
 import { newOrderId } from './order-id.ts'
@@ -49,21 +48,7 @@ function readOrder(request: FastifyRequest, version: OrderVersion): OrderRequest
       detail: 'An order can only be placed for yourself: userId is somebody else.',
     })
   }
-  const excess = linesAboveTheMost(order, version)
-  if (excess.length > 0) throw problem('validation-failed', { extensions: { errors: excess } })
   return order
-}
-
-/** The bound on a quantity holds for the sum of the lines that name one product, too. */
-function linesAboveTheMost({ items }: OrderRequest, version: OrderVersion): Violation[] {
-  const sums = new Map<string, number>()
-  return items.flatMap(({ productId, quantity }, index) => {
-    const sum = (sums.get(productId) ?? 0) + quantity
-    sums.set(productId, sum)
-    if (sum <= 999) return []
-    const detail = `brings the sum for ${productId} to ${sum}; at most 999 can be ordered`
-    return [{ pointer: `${version.itemPointer(index)}/quantity`, in: 'body', detail }]
-  })
 }
 
 /** One that is in flight is a hit if it is done in time, and else found to be in progress. */

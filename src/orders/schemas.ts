@@ -9,7 +9,20 @@ export const ProductId = Type.String({
   description: 'As the catalogue names it',
 })
 
-export const Quantity = Type.Integer({ minimum: 1, maximum: 999 })
+const MOST = 999
+
+export const Quantity = Type.Integer({ minimum: 1, maximum: MOST })
+
+/** The bound on a quantity holds for the sum of the lines that name one product, too. */
+export const ItemsSchema = Type.Array(
+  Type.Object({ productId: ProductId, quantity: Quantity }, { additionalProperties: false }),
+  {
+    minItems: 1,
+    maxItems: 50,
+    'x-maximumSum': { of: 'quantity', by: 'productId', maximum: MOST },
+    description: `Those that name one product are summed; the sum is at most ${MOST}, too.`,
+  },
+)
 
 export const PaymentToken = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',

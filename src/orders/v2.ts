@@ -3,6 +3,7 @@ import type { Order } from './order.ts'
 import { isCancellable } from './order.ts'
 import type { OrderRequest } from './placement.ts'
 import {
+  ItemsSchema,
   LinkSchema,
   MetadataSchema,
   MoneySchema,
@@ -10,17 +11,12 @@ import {
   OrderStatusSchema,
   PaymentStatusSchema,
   PaymentToken,
-  ProductId,
-  Quantity,
   ShippingAddressSchema,
 } from './schemas.ts'
 
 export const createSchemaV2 = Type.Object(
   {
-    items: Type.Array(
-      Type.Object({ productId: ProductId, quantity: Quantity }, { additionalProperties: false }),
-      { minItems: 1, maxItems: 50 },
-    ),
+    items: ItemsSchema,
     paymentToken: PaymentToken,
     shippingAddress: Type.Optional(ShippingAddressSchema),
     note: Type.Optional(NoteSchema),

@@ -114,6 +114,15 @@ const single: [TSchema, unknown, string | undefined][] = [
   ],
 ]
 
+const summed = Type.Array(Type.Unknown(), { 'x-maximumSum': { of: 'n', by: 'id', maximum: 9 } })
+const item = (id: unknown, n: unknown) => ({ id, n })
+single.push(
+  [summed, [item('a', 5), item('b', 9), item('a', 4)], undefined],
+  [summed, [item('a', 5), item('a', 5)], '#/1/n brings the sum for its id to 10, which must be at most 9'],
+  // What is no item, and what is too much by itself, is for the items' own schema.
+  [summed, [item('a', 10), item('b', '9'), null, item(7, 9), item(7, 9)], undefined],
+)
+
 for (const [schema, value, expected] of single) {
   const shown = `${JSON.stringify(value)} against ${JSON.stringify(schema).slice(0, 80)}`
   test(`${shown}: ${expected ?? 'fits'}`, () => {
@@ -130,6 +139,7 @@ test('a body that is wrong everywhere gets a hundred violations, not a hundred t
 test('a schema with a keyword that nobody checks does not compile', () => {
   assert.throws(() => compileValidator({ type: 'array', uniqueItems: true }, 'body'), TypeError)
   assert.throws(() => compileValidator({ type: 'string', format: 'colour' }, 'body'), TypeError)
+  assert.throws(() => compileValidator({ type: 'array', 'x-maximumSum': { of: 'n' } }, 'body'), TypeError)
 })
 
 const page = Type.Object({

@@ -604,6 +604,8 @@ export interface CreateOrderV1 {
 }
 export interface CreateOrderV2 {
   /**
+   * Those that name one product are summed; the sum is at most 999, too.
+   *
    * @minItems 1
    * @maxItems 50
    */
