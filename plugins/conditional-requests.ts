@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, onSendHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
 import { Problem } from './problem-details.ts'
 
 /**
@@ -29,11 +30,8 @@ function readTags(header: string): readonly string[] | '*' {
 
 const opaque = (tag: string) => (tag.startsWith('W/') ? tag.slice(2) : tag)
 
-/**
- * Whether the client has this representation already, by weak comparison (section 13.1.2), so that a `GET`
- * is answered `304`.
- */
-export function ifNoneMatch(request: FastifyRequest, etag: string): boolean {
+/** Whether it is one of these, by weak comparison (section 13.1.2). */
+function isNamed(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
   if (header === etag) return true
@@ -42,26 +40,62 @@ export function ifNoneMatch(request: FastifyRequest, etag: string): boolean {
 }
 
 /**
- * Whether a change was made for the current state, by strong comparison (section 13.1.1). A header that does
- * not parse matches nothing: its sender did mean a condition.
+ * By strong comparison (section 13.1.1). A header that does not parse matches nothing: its sender did mean a condition.
  *
- * @returns undefined without an `If-Match`
+ * @throws Problem precondition-failed (412) with the current `ETag`, where `If-Match` names other states only
  */
-export function ifMatch(request: FastifyRequest, etag: string): boolean | undefined {
+function assertMatch(request: FastifyRequest, etag: string): void {
   const header = request.headers['if-match']
-  if (header === undefined) return undefined
+  if (header === undefined) return
   const tags = readTags(header)
-  return tags === '*' || tags.includes(etag)
+  if (tags !== '*' && !tags.includes(etag)) throw new Problem('precondition-failed', { headers: { etag } })
 }
 
 /**
- * For a change that must name the state it was made for (RFC 6585 section 3).
+ * For a `GET`: whether its sender has this representation already, so that it is answered `304`. To be asked before
+ * the answer gets its headers.
  *
- * @throws Problem precondition-required (428) without `If-Match`, precondition-failed (412) with the current
- * `ETag` for another state
+ * @throws Problem precondition-failed (412) where only another state was wanted
+ */
+export function isUnchanged(request: FastifyRequest, etag: string): boolean {
+  assertMatch(request, etag)
+  return isNamed(request, etag)
+}
+
+/**
+ * For a change that may name the state it is made for, or those it is not made for.
+ *
+ * @throws Problem precondition-failed (412) with the current `ETag`
+ */
+export function assertCurrent(request: FastifyRequest, etag: string): void {
+  assertMatch(request, etag)
+  if (isNamed(request, etag)) throw new Problem('precondition-failed', { headers: { etag } })
+}
+
+/**
+ * For a change that must name the state it is made for (RFC 6585 section 3).
+ *
+ * @throws Problem precondition-required (428) without `If-Match`, precondition-failed (412) like {@link assertCurrent}
  */
 export function requireMatch(request: FastifyRequest, etag: string): void {
-  const matches = ifMatch(request, etag)
-  if (matches === undefined) throw new Problem('precondition-required')
-  if (!matches) throw new Problem('precondition-failed', { headers: { etag } })
+  if (request.headers['if-match'] === undefined) throw new Problem('precondition-required')
+  assertCurrent(request, etag)
+}
+
+/**
+ * A 304 to `HEAD` says nothing of a length, as that to `GET`: Fastify would give it one of zero, where only the length
+ * of the whole representation may stand (section 8.6). Register it before the routes.
+ */
+export const conditionalRequests = fp(
+  async (app) => {
+    app.addHook('onRoute', (route) => {
+      if (route.method === 'HEAD') route.onSend = [...[route.onSend ?? []].flat(), dropLengthOf304]
+    })
+  },
+  { name: 'conditional-requests', fastify: '5.x' },
+)
+
+const dropLengthOf304: onSendHookHandler = (_request, reply, payload, done) => {
+  if (reply.statusCode === 304) reply.removeHeader('content-length')
+  done(null, payload)
 }

@@ -2,6 +2,7 @@ import sensible from '@fastify/sensible'
 import fastify, { type FastifyInstance } from 'fastify'
 import { acceptVersion } from '#plugins/accept-version.ts'
 import { bearerAuth } from '#plugins/bearer-auth.ts'
+import { conditionalRequests } from '#plugins/conditional-requests.ts'
 import { cors } from '#plugins/cors.ts'
 import { cursor } from '#plugins/cursor.ts'
 import { database } from '#plugins/database.ts'
@@ -121,11 +122,12 @@ export async function buildApp(
     ...sharedCount(parts),
   })
 
-  // What a body, a key and a cursor must look like; each route says which of these it wants.
+  // What a body, a key, a cursor and a precondition must look like; each route says which of these it wants.
   await app.register(validation)
   await app.register(strictJson)
   await app.register(idempotencyKey)
   await app.register(cursor, { secret: cursorSecret(config) })
+  await app.register(conditionalRequests)
 
   // What machines ask, and what people read.
   await app.register(sensible)

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { circuitBreakers } from '#plugins/circuit-breakers.ts'
+import { conditionalRequests } from '#plugins/conditional-requests.ts'
 import { cursor } from '#plugins/cursor.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
@@ -62,6 +63,7 @@ export async function buildOperations(
   await app.register(requestLog, { probes: probePaths, traceIdOf: (request) => request.traceId })
   await app.register(strictJson)
   await app.register(validation)
+  await app.register(conditionalRequests)
 
   // Who may act; machines are asked nothing.
   await app.register(operatorAuth, { token: config.opsToken, open: [...probePaths, assetRoute] })

@@ -53,7 +53,7 @@ function responseOf({ description, headers, content }: Answer, access: Endpoint[
 }
 
 /** Its own problems, and those that every operation of its kind can answer with; in the order of the catalogue. */
-function problemsOf({ access, versioned, body, problems: own }: Endpoint): ProblemSlug[] {
+function problemsOf({ access, versioned, parameters, body, problems: own }: Endpoint): ProblemSlug[] {
   const met = new Set<string>([
     ...own,
     'malformed-request',
@@ -61,6 +61,7 @@ function problemsOf({ access, versioned, body, problems: own }: Endpoint): Probl
     ...(access === 'bearer' ? ['unauthorized'] : []),
     ...(access === 'probe' ? [] : ['rate-limited', 'service-unavailable', 'overloaded']),
     ...(versioned ? ['not-acceptable', 'version-sunset'] : []),
+    ...(parameters.some((name) => /^If(None)?Match/.test(name)) ? ['precondition-failed'] : []),
     ...(body === undefined ? [] : ['payload-too-large', 'unsupported-media-type']),
   ])
   return slugs.filter((slug) => met.has(slug))

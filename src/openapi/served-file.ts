@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { isUnchanged } from '#plugins/conditional-requests.ts'
 
 /** What is sent as it is, to whoever does not have it yet. */
 export interface ServedFile {
@@ -18,9 +18,10 @@ export function servedFile(type: string, content: string | Buffer): ServedFile {
 
 /** Sends it, or `304`. */
 export function sendFile(request: FastifyRequest, reply: FastifyReply, file: ServedFile): FastifyReply {
+  const unchanged = isUnchanged(request, file.etag)
   // An hour: it changes with a release, and a reader who is an hour behind misses nothing.
   reply.header('etag', file.etag).cacheControl('public').maxAge('1h')
-  if (ifNoneMatch(request, file.etag)) return reply.code(304).send()
+  if (unchanged) return reply.code(304).send()
   return reply.type(file.type).send(file.body)
 }
 

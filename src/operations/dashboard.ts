@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { isUnchanged } from '#plugins/conditional-requests.ts'
 
 export interface DashboardOptions {
   /** Whether operators log in, so that they can also log out. */
@@ -79,8 +79,9 @@ function compose(html: string, { login, sandbox, traceUrl = '' }: DashboardOptio
 
 /** Asked again each time, and almost always answered 304: no page of a new release runs a script of an old one. */
 function send(request: FastifyRequest, reply: FastifyReply, { body, etag, type }: File): FastifyReply {
+  const unchanged = isUnchanged(request, etag)
   reply.headers({ etag, 'cache-control': 'no-cache' })
-  return ifNoneMatch(request, etag) ? reply.code(304).send() : reply.type(type).send(body)
+  return unchanged ? reply.code(304).send() : reply.type(type).send(body)
 }
 
 function fileAt(url: string, name = basename(url)): [string, File] {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifMatch } from '#plugins/conditional-requests.ts'
+import { assertCurrent } from '#plugins/conditional-requests.ts'
 import { problem } from '../problems.ts'
 import { findOwnOrder } from './get-order.ts'
 import { cancelled, type Order } from './order.ts'
@@ -22,8 +22,7 @@ export async function cancelOrder(
   let order = await findOwnOrder(request)
   // Somebody else may move it first: paid, declined, called off, another note. Then it is looked at anew.
   while (order.status !== 'cancelled') {
-    const etag = orderEtag(order, request.version)
-    if (ifMatch(request, etag) === false) throw problem('precondition-failed', { headers: { etag } })
+    assertCurrent(request, orderEtag(order, request.version))
     refuseUnlessCancellable(order)
     const context = { requestId: request.id, traceparent: request.traceparent }
     const outcome = await store.move({ move: cancelled(order, now()), context })

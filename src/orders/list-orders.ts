@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contentEtag, ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { contentEtag, isUnchanged } from '#plugins/conditional-requests.ts'
 import { readPaging } from '#plugins/cursor.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import { addLink } from '#plugins/link-header.ts'
@@ -31,15 +31,16 @@ export async function listOrders(
   const href = (at: string | undefined) =>
     `/orders?${new URLSearchParams({ limit: String(limit), ...(status && { status }), ...(at && { cursor: at }) })}`
   const nextCursor = last === undefined ? undefined : cursors.seal(last.id, list)
-  if (nextCursor !== undefined) addLink(reply, `<${href(nextCursor)}>; rel="next"`)
 
   const body = versionOf(orders.versions, request.version).writeList(page, {
     self: href(cursor),
     ...(nextCursor === undefined ? {} : { next: { cursor: nextCursor, href: href(nextCursor) } }),
   })
   const etag = contentEtag(body, request.version)
+  const unchanged = isUnchanged(request, etag)
+  if (nextCursor !== undefined) addLink(reply, `<${href(nextCursor)}>; rel="next"`)
   reply.header('cache-control', 'private, no-cache').header('etag', etag)
-  if (ifNoneMatch(request, etag)) return reply.code(304).send()
+  if (unchanged) return reply.code(304).send()
   return sendExact(reply, request.responseType, body)
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { isUnchanged } from '#plugins/conditional-requests.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import type { Order } from './order.ts'
 import { orderEtag, versionOf } from './versions.ts'
@@ -8,8 +8,9 @@ import { orderEtag, versionOf } from './versions.ts'
 export function sendOrder(request: FastifyRequest, reply: FastifyReply, order: Order): FastifyReply {
   const { version, responseType, server } = request
   const etag = orderEtag(order, version)
-  reply.header('cache-control', 'private, no-cache').header('etag', etag)
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (isRead && ifNoneMatch(request, etag)) return reply.code(304).send()
+  const unchanged = isRead && isUnchanged(request, etag)
+  reply.header('cache-control', 'private, no-cache').header('etag', etag)
+  if (unchanged) return reply.code(304).send()
   return sendExact(reply, responseType, versionOf(server.orders.versions, version).write(order))
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { isUnchanged } from '#plugins/conditional-requests.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import { addLink } from '#plugins/link-header.ts'
 import type { Rendered } from './product-cache.ts'
@@ -18,10 +18,11 @@ export function sendRepresentation(
   const representation = representations[request.version]
   if (representation === undefined) throw new Error(`no version ${request.version} of a product`)
   const { etag, body } = representation
+  const unchanged = isUnchanged(request, etag)
   reply.header('etag', etag)
   reply.header('cache-control', CACHE_CONTROL)
   if (next !== undefined) addLink(reply, `<${next}>; rel="next"`)
   if (stale) reply.header('cache-status', STALE)
-  if (ifNoneMatch(request, etag)) return reply.code(304).send()
+  if (unchanged) return reply.code(304).send()
   return sendExact(reply, request.responseType, body)
 }

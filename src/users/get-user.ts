@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ifNoneMatch } from '#plugins/conditional-requests.ts'
+import { isUnchanged } from '#plugins/conditional-requests.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import { keepableClaims, type User } from './user.ts'
 import { userEtag, versionOf } from './versions.ts'
@@ -7,7 +7,7 @@ import { userEtag, versionOf } from './versions.ts'
 /** `GET /users/me` */
 export async function getUser(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const user = await findSelf(request)
-  if (!ifNoneMatch(request, userEtag(user, request.version))) return sendUser(request, reply, user)
+  if (!isUnchanged(request, userEtag(user, request.version))) return sendUser(request, reply, user)
   reply.header('cache-control', 'private, no-cache').header('etag', userEtag(user, request.version))
   return reply.code(304).send()
 }

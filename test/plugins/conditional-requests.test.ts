@@ -1,26 +1,38 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import fastify from 'fastify'
-import { ifMatch, ifNoneMatch, requireMatch } from '#plugins/conditional-requests.ts'
+import fastify, { type FastifyRequest } from 'fastify'
+import {
+  assertCurrent,
+  conditionalRequests,
+  isUnchanged,
+  requireMatch,
+} from '#plugins/conditional-requests.ts'
 import { Problem } from '#plugins/problem-details.ts'
 
 const etag = '"desk.7.v2"'
 
-/** What the two preconditions say of a request with these headers to a resource whose tag is `etag`. */
+/** What comes of a read, a change that may have a precondition, and one that must, to what has the tag `etag`. */
 async function judge(t: TestContext, headers: Record<string, string>) {
   const app = fastify()
   t.after(() => app.close())
-  app.get('/', async (request) => {
-    let required: unknown = 'fine'
-    try {
-      requireMatch(request, etag)
-    } catch (error) {
-      required = error instanceof Problem ? [error.slug, error.headers] : error
-    }
-    return { none: ifNoneMatch(request, etag), match: ifMatch(request, etag), required }
-  })
+  app.get('/', async (request) => ({
+    read: outcomeOf(isUnchanged, request),
+    change: outcomeOf(assertCurrent, request),
+    required: outcomeOf(requireMatch, request),
+  }))
   return (await app.inject({ url: '/', headers })).json()
 }
+
+function outcomeOf(judged: (request: FastifyRequest, etag: string) => unknown, request: FastifyRequest) {
+  try {
+    return judged(request, etag) ?? 'fine'
+  } catch (error) {
+    return error instanceof Problem ? [error.slug, error.headers] : error
+  }
+}
+
+const FAILED = ['precondition-failed', { etag }]
+const REQUIRED = ['precondition-required', {}]
 
 for (const [header, expected] of [
   [etag, true],
@@ -33,8 +45,12 @@ for (const [header, expected] of [
   [`"unclosed, ${etag}x`, false],
   ['', false],
 ] as const) {
-  test(`If-None-Match: ${header} is ${expected}`, async (t) => {
-    assert.equal((await judge(t, { 'if-none-match': header })).none, expected)
+  test(`If-None-Match: ${header} is ${expected ? 'unchanged to a read, and no state for a change' : 'nothing that is there'}`, async (t) => {
+    assert.deepEqual(await judge(t, { 'if-none-match': header }), {
+      read: expected,
+      change: expected ? FAILED : 'fine',
+      required: REQUIRED,
+    })
   })
 }
 
@@ -46,15 +62,35 @@ for (const [header, expected] of [
   ['"other"', false],
   ['nonsense', false],
 ] as const) {
-  test(`If-Match: ${header} is ${expected}`, async (t) => {
-    assert.equal((await judge(t, { 'if-match': header })).match, expected)
+  test(`If-Match: ${header} ${expected ? 'lets pass' : 'is 412 with the current tag, also to a read'}`, async (t) => {
+    assert.deepEqual(
+      await judge(t, { 'if-match': header }),
+      expected
+        ? { read: false, change: 'fine', required: 'fine' }
+        : { read: FAILED, change: FAILED, required: FAILED },
+    )
   })
 }
 
-test('a change without a precondition is 428, one for another state 412 with the current tag', async (t) => {
-  const without = await judge(t, {})
-  assert.equal(without.match, undefined)
-  assert.deepEqual(without.required, ['precondition-required', {}])
-  assert.deepEqual((await judge(t, { 'if-match': '"old"' })).required, ['precondition-failed', { etag }])
-  assert.equal((await judge(t, { 'if-match': '*' })).required, 'fine')
+test('of two preconditions both have to hold for a change', async (t) => {
+  const { read, required } = await judge(t, { 'if-match': '*', 'if-none-match': etag })
+  assert.deepEqual([read, required], [true, FAILED])
+})
+
+test('without a precondition all pass but a change that must have one', async (t) => {
+  assert.deepEqual(await judge(t, {}), { read: false, change: 'fine', required: REQUIRED })
+})
+
+test('a 304 to HEAD has no length, and a 200 that of the representation', async (t) => {
+  const app = fastify()
+  t.after(() => app.close())
+  await app.register(conditionalRequests)
+  app.get('/', async (request, reply) => {
+    if (isUnchanged(request, etag)) return reply.code(304).send()
+    return reply.send('representation')
+  })
+  const whole = await app.inject({ method: 'HEAD', url: '/' })
+  assert.equal(whole.headers['content-length'], '14')
+  const unchanged = await app.inject({ method: 'HEAD', url: '/', headers: { 'if-none-match': etag } })
+  assert.deepEqual([unchanged.statusCode, unchanged.headers['content-length']], [304, undefined])
 })

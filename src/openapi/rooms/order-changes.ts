@@ -28,7 +28,6 @@ patch, one with \`in: "result"\` into what it would have made. A patch that chan
     'not-found',
     'order-closed',
     'patch-test-failed',
-    'precondition-failed',
     'patch-rejected',
     'precondition-required',
   ],
@@ -45,7 +44,7 @@ that follows by itself. Takes no body, and no key: cancelling what is cancelled 
   versioned: true,
   parameters: ['OrderId', 'IfMatchIfAny', 'AcceptVersion'],
   answers: { 200: { description: 'The cancelled order.', headers, content: cancelledOrderContent } },
-  problems: ['not-found', 'order-not-cancellable', 'order-in-progress', 'precondition-failed'],
+  problems: ['not-found', 'order-not-cancellable', 'order-in-progress'],
 }
 
 export const orderChangeSchemas = {

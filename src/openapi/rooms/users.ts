@@ -54,13 +54,7 @@ patch, one with \`in: "result"\` into what it would have made. A patch that chan
   parameters: ['IfMatch', 'AcceptVersion'],
   body: { description: 'What to change.', required: true, content: patchContent('User') },
   answers: { 200: { description: 'You, as you are now.', headers, content: contentOf('ChangedUser') } },
-  problems: [
-    'validation-failed',
-    'patch-test-failed',
-    'precondition-failed',
-    'patch-rejected',
-    'precondition-required',
-  ],
+  problems: ['validation-failed', 'patch-test-failed', 'patch-rejected', 'precondition-required'],
 }
 
 export const userRoom: Room = {
