@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { type JobWithMetadata, PgBoss } from 'pg-boss'
@@ -12,6 +13,16 @@ import type { Tracer } from './tracing.ts'
 
 export type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Takes no more jobs, and gives those under way back: another process may begin them at once, and these attempts do
+     * not count. For an end that cannot wait for them, which closing does.
+     */
+    giveBackJobs(): void
+  }
+}
+
 export interface JobQueueOptions {
   /** The `postgres://` URL, as of now, of a database whose job tables and queues are there; of one host. */
   databaseUrl: () => string
@@ -25,11 +36,6 @@ export interface JobQueueOptions {
    * and a poll. 10 if left out.
    */
   monitorSeconds?: number
-  /**
-   * What a job under way may take to end when the application closes, in milliseconds. Then it is given back: another
-   * process may begin it at once, and this attempt does not count. 7,000 if left out.
-   */
-  patienceMs?: number
   /** Where somebody wants traces. */
   tracer?: Tracer | undefined
   /** From 0 to 1; Math.random if left out. */
@@ -49,21 +55,17 @@ const WORKERS_PER_QUEUE = 2
 export const MONITOR_SECONDS = 10
 /** Between attempts to reach the database while it is away. */
 const RECONNECT_MS = 1_000
-/** See `patienceMs`: most calls to a dependency end by then, and of a shutdown's 25 s enough are left. */
-const PATIENCE_MS = 7_000
-/** For writing down what was given back; then the connections are closed whatever is under way. */
-const STOP_TIMEOUT_MS = 2_000
 
 /**
  * Works through queues that live in PostgreSQL (pg-boss). Jobs are enqueued in SQL, in the statement that calls
  * for them; this takes them, runs them, and settles them: done, again later, or dead.
  *
- * It waits for the database in the background, so that a process starts without one.
+ * It waits for the database in the background, so that a process starts without one. Closing takes no more jobs and waits
+ * for those under way; how long, whoever closes it knows.
  */
 export const jobQueue = fp<JobQueueOptions>(
   async (app, options) => {
     const stopping = new AbortController()
-    const patienceMs = options.patienceMs ?? PATIENCE_MS
     const attempts = createAttempts()
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
@@ -72,12 +74,20 @@ export const jobQueue = fp<JobQueueOptions>(
       started = startWhenPossible()
     })
     app.addHook('onClose', async () => {
+      await finish()
+      await boss?.stop({ graceful: false })
+    })
+    app.decorate('giveBackJobs', () => {
+      attempts.giveBack()
+      void finish()
+    })
+
+    /** By queues: pg-boss as a whole looks only twice a second whether its workers have ended. */
+    async function finish() {
       stopping.abort()
       await started
-      const outOfPatience = setTimeout(attempts.giveBack, patienceMs)
-      await boss?.stop({ graceful: true, timeout: patienceMs + STOP_TIMEOUT_MS })
-      clearTimeout(outOfPatience)
-    })
+      await Promise.all(Object.keys(options.handlers).map((queue) => boss?.offWork(queue)))
+    }
 
     async function startWhenPossible() {
       while (!stopping.signal.aborted) {
@@ -92,7 +102,7 @@ export const jobQueue = fp<JobQueueOptions>(
           app.log.warn({ err: error }, 'the job queue is not there yet')
           boss = undefined
           await candidate.stop({ graceful: false }).catch(() => {})
-          await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
+          await pause(RECONNECT_MS, undefined, { signal: stopping.signal }).catch(() => {})
         }
       }
     }
@@ -113,7 +123,7 @@ export const jobQueue = fp<JobQueueOptions>(
           return await Promise.all(
             rows.map(async (row) => {
               const job = toJob(row, app.log.child({ queue, jobId: row.id }))
-              const outcome = await attempts.outcomeOf(attempt(handler, job))
+              const outcome = await attempts.outcomeOf(() => attempt(handler, job))
               if (outcome.kind === 'done') early.add(row)
               return await settle(settling, row, job, outcome)
             }),

@@ -64,6 +64,10 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
   const telemetry = createTelemetry()
   const email = createEmail({ url: config.smtpUrl, from: config.emailFrom, policy: figures.email })
   const deadLetters = createDeadLetterStore(database)
+  const callPolicies = [payment.policy, inventory.policy, email.policy]
+  const endCalls = () => {
+    for (const policy of callPolicies) policy.close()
+  }
 
   return {
     config,
@@ -76,7 +80,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     payment,
     inventory,
     email,
-    callPolicies: [payment.policy, inventory.policy, email.policy],
+    callPolicies,
     deadLetters,
     deadLetterAlerts: createDeadLetterAlerts({
       store: deadLetters,
@@ -109,8 +113,11 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
       if (config.publicUrl === undefined) problemFormat.publicUrl = address
     },
 
+    /** Ends the calls under way, and makes no more: an order that is being placed is charged by a job. */
+    endCalls,
+
     async closeDependencies() {
-      for (const { policy } of [payment, inventory, email]) policy.close()
+      endCalls()
       await Promise.all([payment.close(), inventory.close(), email.close()])
     },
   }

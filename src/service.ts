@@ -40,8 +40,8 @@ export async function startService(env: Environment): Promise<Service> {
     log,
     steps: [
       { name: 'listeners', close: () => Promise.all([api?.close(), operations.close()]) },
-      { name: 'jobs', close: () => worker?.close() },
-      { name: 'dependencies', close: () => parts.closeDependencies() },
+      { name: 'jobs', close: () => worker?.close(), hurry: () => worker?.giveBackJobs() },
+      { name: 'dependencies', close: () => parts.closeDependencies(), hurry: () => parts.endCalls() },
       { name: 'database', close: () => parts.database.close() },
       { name: 'traces', close: () => tracer?.close() },
     ],

@@ -23,11 +23,19 @@ export type Shutdown = ReturnType<typeof createShutdown>
 
 /** npm, a shell and an init deliver one Ctrl-C up to three times; a person who insists takes longer than this. */
 const ONE_SIGNAL_MS = 1_000
+/**
+ * Share of what is left after draining, after which what is under way is cut short: most of it, for whatever ends by itself
+ * ends better; and early enough that what is cut short can still be written down, answered and closed. Of the usual
+ * twenty seconds it is twelve: more than anything takes that has a deadline of ten.
+ */
+const UNHURRIED = 0.6
 /** Share of what is left after draining, after which a step that hangs no longer holds up the ones behind it. */
 const PATIENCE = 0.8
 
 /**
  * The end of a process: unready at once, drain, stop accepting, finish what is in flight, close the steps in order, exit.
+ * All of them share one budget, in which the steps are hurried at the same moment: what the first ones take, the last
+ * ones need not wait for again, and none has to guess how long it may be patient.
  * The code is 0, or 1 when something hung or failed, or the reason was a fault.
  */
 export function createShutdown(options: ShutdownOptions) {
@@ -70,7 +78,13 @@ export function createShutdown(options: ShutdownOptions) {
     await wait(Math.min(drainMs, limitMs), undefined, { signal: faulty.signal }).catch(() => {})
     log.info('no longer accepting connections')
     const now = performance.now()
-    const sound = await steps.run(now + (beganAt + limitMs - now) * PATIENCE)
+    const left = beganAt + limitMs - now
+    const shortOfTime = setTimeout(() => {
+      log.warn({ unfinished: steps.unfinished() }, 'time grows short, ending what is under way')
+      steps.hurry()
+    }, left * UNHURRIED)
+    const sound = await steps.run(now + left * PATIENCE)
+    clearTimeout(shortOfTime)
     clearTimeout(deadline)
     if (!sound) exitCode = 1
     log.info({ exitCode, milliseconds: Math.round(performance.now() - beganAt) }, 'shut down')

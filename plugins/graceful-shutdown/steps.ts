@@ -4,6 +4,8 @@ import type { FastifyBaseLogger } from 'fastify'
 export interface ShutdownStep {
   readonly name: string
   close(): unknown
+  /** Told once, where it is not closed when time grows short, also before its turn: end what is under way. */
+  hurry?(): void
   /** What exactly it is waiting for, for the log when it hangs. */
   describe?(): readonly string[]
 }
@@ -18,6 +20,10 @@ export function runSteps(steps: readonly ShutdownStep[], log: Pick<FastifyBaseLo
   return {
     /** What is not closed yet, the one that hangs first. */
     unfinished: (): string[] => [...open].map(described),
+
+    hurry(): void {
+      for (const step of open) step.hurry?.()
+    },
 
     /**
      * True if every step closed, without an error and in time. False when one failed; when one hangs it does not

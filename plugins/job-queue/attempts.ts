@@ -12,15 +12,16 @@ export function createAttempts() {
 
   return {
     /**
-     * What the attempt came to, or that it was given back, whichever is first. Each has a promise of its own to wait for:
-     * one for all, which settles only when the process ends, would keep something of everybody who ever waited for it.
+     * What the attempt came to, or that it was given back, whichever is first; one given back before it began never does.
+     * Each has a promise of its own to wait for: one for all, which settles only when the process ends, would keep
+     * something of everybody who ever waited for it.
      */
-    async outcomeOf(attempt: Promise<JobOutcome>): Promise<JobOutcome> {
+    async outcomeOf(attempt: () => Promise<JobOutcome>): Promise<JobOutcome> {
       if (over) return GIVEN_BACK
       const { promise, resolve } = Promise.withResolvers<JobOutcome>()
       underWay.add(resolve)
       try {
-        return await Promise.race([attempt, promise])
+        return await Promise.race([attempt(), promise])
       } finally {
         underWay.delete(resolve)
       }

@@ -149,6 +149,14 @@ test('a step that hangs is named, those after it are closed, and the exit code i
   assert.ok(child.lines.some(({ closing }) => closing === 'database'))
 })
 
+test('a step that waits is hurried when time grows short, and the exit code is 0', async (t) => {
+  const child = await startChild(t, { drainSeconds: 0, shutdownSeconds: 2, waits: 'jobs' })
+  child.signal('SIGTERM')
+  assert.equal(await child.exited, 0)
+  const { unfinished } = await child.logged('time grows short, ending what is under way')
+  assert.deepEqual(unfinished, ['jobs', 'database'])
+})
+
 test('a step that fails does not keep the next from closing, and the exit code is 1', async (t) => {
   const child = await startChild(t, { drainSeconds: 0, shutdownSeconds: 10, fails: 'jobs' })
   child.signal('SIGTERM')

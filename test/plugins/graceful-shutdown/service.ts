@@ -4,17 +4,27 @@ import { pino } from 'pino'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, health } from '#plugins/health.ts'
 
-const settings: { drainSeconds: number; shutdownSeconds: number; hangs?: string; fails?: string } =
-  JSON.parse(process.argv[2] ?? '{}')
+const settings: {
+  drainSeconds: number
+  shutdownSeconds: number
+  hangs?: string
+  fails?: string
+  waits?: string
+} = JSON.parse(process.argv[2] ?? '{}')
 const log = pino()
-const step = (name: string) => ({
-  name,
-  close: async () => {
-    log.info({ closing: name }, 'closing')
-    if (settings.hangs === name) await new Promise(() => {})
-    if (settings.fails === name) throw new Error(`${name} would not`)
-  },
-})
+const step = (name: string) => {
+  const hurried = Promise.withResolvers<void>()
+  return {
+    name,
+    hurry: () => hurried.resolve(),
+    close: async () => {
+      log.info({ closing: name }, 'closing')
+      if (settings.waits === name) await hurried.promise
+      if (settings.hangs === name) await new Promise(() => {})
+      if (settings.fails === name) throw new Error(`${name} would not`)
+    },
+  }
+}
 
 const app = Fastify()
 const shutdown = createShutdown({
