@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import type { preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { Problem } from './problem-details.ts'
+import { refuseContentCoding } from './strict-json/content-coding.ts'
 import { parseStrictJson } from './strict-json/parse.ts'
 
+export { refuseContentCoding } from './strict-json/content-coding.ts'
 export { parseStrictJson } from './strict-json/parse.ts'
 
 declare module 'fastify' {
@@ -43,12 +44,7 @@ export const strictJson = fp<StrictJsonOptions>(
         done(null, undefined)
         return
       }
-      const encoding = request.headers['content-encoding'] ?? 'identity'
-      if (encoding.toLowerCase() !== 'identity') {
-        // RFC 9110 section 15.5.16: the header tells that it was the coding, not the type.
-        const headers = { 'accept-encoding': 'identity' }
-        throw new Problem('unsupported-media-type', { detail: `${encoding} is not decoded here.`, headers })
-      }
+      refuseContentCoding(request)
       done(null, parseStrictJson(body, maxDepth))
     })
     app.addHook('onRoute', (route) => {

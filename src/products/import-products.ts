@@ -38,14 +38,15 @@ const MAX_FAILED = 1_000
 const MAX_DEPTH = 8
 
 /**
- * Takes products as they arrive, one a line, and keeps the good ones. What is in memory is one statement's worth
+ * Takes products as they arrive, one a line, and keeps the good ones, also of an import that breaks off. What is in memory is one statement's worth
  * under way and one being filled; while the database is slow, the sender is made to wait.
  */
 export function importProducts({ cache, currency, store }: ImportProductsOptions) {
   const readEntry = createReader(currency)
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<ImportResult> => {
-    if (!(request.body instanceof Readable)) throw new Error('the body of an import is a stream')
+    const { body } = request
+    if (!(body instanceof Readable)) throw new Error('the body of an import is a stream')
     const result: ImportResult = { imported: 0, failed: [], failedTotal: 0 }
     const splitter = createLineSplitter(MAX_LINE_BYTES)
     let filling = new Map<string, CatalogueEntry>()
@@ -62,6 +63,11 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
       })
       // It is awaited before the next one; until then a failure must not count as one that nobody handles.
       underWay.catch(() => {})
+    }
+
+    const finish = async () => {
+      await send()
+      await underWay
     }
 
     const save = async (entries: ReadonlyMap<string, CatalogueEntry>) => {
@@ -87,16 +93,17 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
 
     try {
       // Left open on an error: ended in the middle, the connection would take the answer with it, or wait for ever.
-      for await (const chunk of request.body.iterator({ destroyOnReturn: false })) {
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
         await take(splitter.push(chunk))
       }
       await take(splitter.end())
-      await send()
-      await underWay
+      await finish()
     } catch (error) {
       // The rest is read and thrown away, or the sender would never come to read the answer.
-      request.body.resume()
-      throw error
+      body.resume()
+      if (body.errored === null) throw error
+      // Broken off by its sender, who hears nothing more. Of the line that did not end nobody knows whether it is whole.
+      await finish()
     } finally {
       request.log.info({ ...result, failed: undefined, operator: request.operator }, 'products imported')
     }

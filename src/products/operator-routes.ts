@@ -1,4 +1,6 @@
-import type { FastifyPluginAsync, onRequestHookHandler } from 'fastify'
+import type { Readable } from 'node:stream'
+import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { refuseContentCoding } from '#plugins/strict-json.ts'
 import { problem } from '../problems.ts'
 import { importProducts } from './import-products.ts'
 import { putProduct } from './put-product.ts'
@@ -26,7 +28,10 @@ export const productOperatorRoutes: FastifyPluginAsync<ProductOperatorRoutesOpti
   // A scope of its own, in which bodies are left as streams; so no limit of bytes holds for them.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+      refuseContentCoding(request)
+      return payload
+    })
     scope.post('/products/import', { onRequest: readsOnly('application/x-ndjson') }, importProducts(deps))
   })
 }

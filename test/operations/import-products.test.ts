@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import type { ImportResult } from '#src/products/import-products.ts'
 import { assertProblem } from '../support/assert-problem.ts'
+import { eventually } from '../support/shop.ts'
 import { desk, startOperations } from './operator-service.ts'
 
 const line = (id: string, change: object = {}) => JSON.stringify({ id, ...desk, ...change })
@@ -73,6 +76,30 @@ test('nothing is imported from nothing, and another type is refused', async (t) 
   const nothing = await resultOf(await send(url, ''))
   assert.deepEqual(nothing, { imported: 0, failed: [], failedTotal: 0 })
   await assertProblem(await send(url, '{}', 'application/json'), { slug: 'unsupported-media-type' })
+})
+
+test('of an import that breaks off the lines that came whole are kept', async (t) => {
+  const { url, store } = await startOperations(t)
+  const { host, port, hostname } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const head = `POST /products/import HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-ndjson\r\n`
+  const lines = `${line('a')}\n${line('b')}\n${line('half').slice(0, -5)}`
+  socket.write(`${head}Content-Length: 100000\r\n\r\n${lines}`, () => socket.destroy())
+  const kept = await eventually('the lines', async () => {
+    const found = await store.getMany(['a', 'b', 'half'])
+    return found.length > 0 && found
+  })
+  assert.deepEqual(kept.map(({ id }) => id).sort(), ['a', 'b'])
+})
+
+test('what is compressed is refused, and nothing of it is taken for lines', async (t) => {
+  const { url } = await startOperations(t)
+  const headers = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' }
+  const body = gzipSync(line('a'))
+  await assertProblem(await fetch(`${url}/products/import`, { method: 'POST', headers, body }), {
+    slug: 'unsupported-media-type',
+    headers: { 'accept-encoding': 'identity' },
+  })
 })
 
 test('of very many bad lines the first thousand are told, and all are counted', async (t) => {
