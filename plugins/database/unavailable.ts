@@ -41,6 +41,11 @@ const LOST = new Set([
   // What PgBouncer says of everything that goes wrong behind it.
   '08P01',
   '25006',
+  // It lets nobody in, or is not there: a password that is being changed, a backup that is being restored. No statement
+  // got as far as being at fault.
+  '28000',
+  '28P01',
+  '3D000',
   // Too many connections: a slot may be free in a moment.
   '53300',
   // A serialization failure or a deadlock: the statement left nothing behind and may be sent again.

@@ -6,6 +6,7 @@ import { startTcpProxy } from '../chaos/tcp-proxy.ts'
 import { closedPort } from '../dependencies/fake-server.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/shop.ts'
+import { execute } from '../support/test-server.ts'
 
 /** The contract's, and the time that a busy machine adds. */
 const LONGEST_WAIT_MS = 10_000 + 2_000
@@ -32,6 +33,29 @@ describe('A database that is away', { concurrency: true }, () => {
     network.target = network.port
     await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
     assert.deepEqual(said, ['the database is away', 'the database is back'])
+  })
+
+  test('or lets nobody in, is no different', async (t) => {
+    const url = new URL(await createDatabase(t))
+    url.username = 'nobody_of_this_name'
+    const { ask, said } = await connect(t, url.href)
+    await assertUnavailable(ask())
+    assert.deepEqual(said, ['the database is away'])
+  })
+
+  test('or is not there yet, is used as soon as it is', async (t) => {
+    const neighbour = await createDatabase(t)
+    const url = new URL(neighbour)
+    const name = `${url.pathname.slice(1)}_restored`
+    url.pathname = name
+    const { ask } = await connect(t, url.href)
+    await assertUnavailable(ask())
+    await execute(neighbour, `create database ${name}`)
+    try {
+      await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
+    } finally {
+      await execute(neighbour, `drop database ${name} with (force)`)
+    }
   })
 
   test('that falls silent is given up in time, and found again behind new connections', async (t) => {
