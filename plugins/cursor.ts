@@ -72,14 +72,41 @@ export interface Paging {
   readonly position: unknown
 }
 
+/** What a list is narrowed to. */
+export interface Filter<Word> {
+  /** Undefined where it is left out, or is none. */
+  readonly value: Word | undefined
+  /** For `readPaging`, which tells of all that is wrong with the query at once. */
+  readonly violations: readonly Violation[]
+}
+
+/** Reads a parameter of a query that has to be one of a few words, strictly. */
+export function readFilter<Word extends string>(
+  query: unknown,
+  name: string,
+  words: readonly Word[],
+): Filter<Word> {
+  const given: unknown = Object(query)[name]
+  const value = words.find((word) => word === given)
+  if (given === undefined || value !== undefined) return { value, violations: [] }
+  const detail = `must be one of ${words.join(', ')}, given once`
+  return { value, violations: [{ pointer: `#/${name}`, in: 'query', detail }] }
+}
+
 /**
  * Reads `limit` and `cursor` of a query strictly. Other parameters are passed over.
  *
- * @throws Problem validation-failed naming each of the two that is bad
+ * @param others what is wrong with the query beside
+ * @throws Problem validation-failed naming each of the two that is bad, and the others
  */
-export function readPaging(query: unknown, cursors: Cursors, context: string): Paging {
+export function readPaging(
+  query: unknown,
+  cursors: Cursors,
+  context: string,
+  others: readonly Violation[] = [],
+): Paging {
   const { limit, cursor } = Object(query)
-  const violations: Violation[] = []
+  const violations = [...others]
   const isLimit = limit === undefined || (typeof limit === 'string' && /^(?:[1-9]\d?|100)$/.test(limit))
   if (!isLimit) violations.push(limitViolation)
   let position: unknown

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { readPaging } from '#plugins/cursor.ts'
+import { readFilter, readPaging } from '#plugins/cursor.ts'
 import { type DeadLetter, isUuid } from '../jobs/dead-letter.ts'
 import type { DeadLetterPosition, DeadLetterStore } from '../jobs/dead-letter-store.ts'
-import { QUEUES, type QueueName } from '../jobs/queues.ts'
+import { QUEUES } from '../jobs/queues.ts'
 import { problem } from '../problems.ts'
 
 export interface DeadLetterRoutesOptions {
@@ -32,10 +32,10 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<DeadLetterRoutesOptions
   })
 
   app.get('/dead-letters', page, async (request) => {
-    const queue = readQueue(request.query.queue)
+    const { value: queue, violations } = readFilter(request.query, 'queue', QUEUES)
     // A cursor leads through one list: with this filter.
     const list = `GET /dead-letters ${queue ?? ''}`
-    const { limit, position } = readPaging(request.query, app.cursors, list)
+    const { limit, position } = readPaging(request.query, app.cursors, list, violations)
     // One more than asked for tells whether there is a next page.
     const after = isPosition(position) ? position : undefined
     const found = await deadLetters.list({ queue, after, limit: limit + 1 })
@@ -76,16 +76,6 @@ async function decide(
   const about = { deadLetter: id, queue, jobId, orderId, reason }
   request.log.info({ ...about, operator: request.operator }, `dead letter ${decision}`)
   return letter
-}
-
-function readQueue(value: unknown): QueueName | undefined {
-  if (value === undefined) return undefined
-  const queue = QUEUES.find((name) => name === value)
-  if (queue !== undefined) return queue
-  const detail = `must be one of ${QUEUES.join(', ')}, given once`
-  throw problem('validation-failed', {
-    extensions: { errors: [{ pointer: '#/queue', in: 'query', detail }] },
-  })
 }
 
 /** Sealed by us, so it is one or nothing. */

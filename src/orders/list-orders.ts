@@ -1,22 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { contentEtag, isUnchanged } from '#plugins/conditional-requests.ts'
-import { readPaging } from '#plugins/cursor.ts'
+import { readFilter, readPaging } from '#plugins/cursor.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import { addLink } from '#plugins/link-header.ts'
-import { problem } from '../problems.ts'
-import { ORDER_STATUSES, type OrderStatus } from './order.ts'
+import { ORDER_STATUSES } from './order.ts'
 import { versionOf } from './versions.ts'
 
 /** `GET /orders`: one's own, newest first. */
-export async function listOrders(
-  request: FastifyRequest<{ Querystring: { status?: unknown } }>,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+export async function listOrders(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { orders, cursors } = request.server
-  const status = readStatus(request.query.status)
+  const { value: status, violations } = readFilter(request.query, 'status', ORDER_STATUSES)
   // A cursor leads through one list: this principal's, with this filter.
   const list = `GET /orders ${status ?? ''} ${request.principal.id}`
-  const { limit, position, cursor } = readPaging(request.query, cursors, list)
+  const { limit, position, cursor } = readPaging(request.query, cursors, list, violations)
 
   // One more than asked for tells whether there is a next page.
   const found = await orders.store.list({
@@ -42,14 +38,4 @@ export async function listOrders(
   reply.header('cache-control', 'private, no-cache').header('etag', etag)
   if (unchanged) return reply.code(304).send()
   return sendExact(reply, request.responseType, body)
-}
-
-function readStatus(value: unknown): OrderStatus | undefined {
-  if (value === undefined) return undefined
-  const status = ORDER_STATUSES.find((one) => one === value)
-  if (status !== undefined) return status
-  const detail = `must be one of ${ORDER_STATUSES.join(', ')}, given once`
-  throw problem('validation-failed', {
-    extensions: { errors: [{ pointer: '#/status', in: 'query', detail }] },
-  })
 }

@@ -38,8 +38,9 @@ const MAX_FAILED = 1_000
 const MAX_DEPTH = 8
 
 /**
- * Takes products as they arrive, one a line, and keeps the good ones, also of an import that breaks off. What is in memory is one statement's worth
- * under way and one being filled; while the database is slow, the sender is made to wait.
+ * Takes products as they arrive, one a line, and keeps the good ones, also of an import that breaks off. What is in
+ * memory is one statement's worth under way and one being filled; while the database is slow, the sender is made to
+ * wait.
  */
 export function importProducts({ cache, currency, store }: ImportProductsOptions) {
   const readEntry = createReader(currency)

@@ -89,6 +89,8 @@ test('An unknown queue, a bad limit and a foreign cursor are refused, each by it
     assert.ok(Array.isArray(errors))
     assert.deepEqual([errors[0].pointer, errors[0].in], [pointer, 'query'], query)
   }
+  const { errors } = await bodyOf(await get('?queue=x&limit=0&cursor=x'))
+  assert.equal(errors.length, 3, 'all that is wrong is told at once')
 })
 
 test('Redriving sends the job to its queue again, attempts anew, and says who did it', async (t) => {

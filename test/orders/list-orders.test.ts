@@ -100,6 +100,9 @@ suite('The list of orders', () => {
     }
     const stranger = { authorization: `Bearer ${await tokenOf('grace')}` }
     await assertProblem(await list(`?cursor=${nextCursor}`, 2, stranger), { slug: 'validation-failed' })
+    const { errors } = await bodyOf(await list('?limit=101&cursor=zz&status=zz'))
+    const places = errors.map(({ pointer }: { pointer: string }) => pointer)
+    assert.deepEqual(places.sort(), ['#/cursor', '#/limit', '#/status'], 'all that is wrong is told at once')
     assert.equal((await list('?colour=blue')).status, 200, 'what is unknown is passed over')
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createCursors, readPaging } from '#plugins/cursor.ts'
+import { createCursors, readFilter, readPaging } from '#plugins/cursor.ts'
 import { Problem } from '#plugins/problem-details.ts'
 
 const cursors = createCursors('a secret of the whole fleet')
@@ -65,6 +65,16 @@ for (const limit of ['0', '101', '-1', '1.5', '1e1', '', ' 5', '05', '+5', 'ten'
     assert.deepEqual(places(violations(() => readPaging({ limit }, cursors, 'c'))), ['query #/limit'])
   })
 }
+
+test('a filter is one of its words or left out, and a bad one is reported with the others', () => {
+  const read = (colour?: unknown) => readFilter({ colour }, 'colour', ['red', 'blue'])
+  assert.deepEqual(read('red'), { value: 'red', violations: [] })
+  assert.deepEqual(read(), { value: undefined, violations: [] })
+  for (const bad of ['', 'green', ['red', 'red']]) {
+    const errors = violations(() => readPaging({ limit: '0' }, cursors, 'c', read(bad).violations))
+    assert.deepEqual(places(errors), ['query #/colour', 'query #/limit'])
+  }
+})
 
 test('a bad limit and a bad cursor are reported together', () => {
   const errors = violations(() => readPaging({ limit: '0', cursor: 'x' }, cursors, 'c'))
