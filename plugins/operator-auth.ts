@@ -21,15 +21,6 @@ export interface OperatorAuthOptions {
   loginPath?: string
 }
 
-/** No frames, no foreign content, no guessing of types. A page replaces the policy by its own. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy':
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'same-origin',
-}
-
 /** A token and nothing else; whoever sends more is not logging in. */
 const LOGIN_BODY_BYTES = 4096
 
@@ -47,7 +38,6 @@ export const operatorAuth = fp<OperatorAuthOptions>(
     app.decorateRequest('operator', '')
 
     app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(HEADERS)
       if (openPaths.has(request.routeOptions.url ?? '')) done()
       else if (sessions === undefined && !hostIsLoopback(request)) {
         done(new Problem('forbidden', { detail: 'Without a token, only localhost is answered here.' }))

@@ -8,6 +8,7 @@ import { operatorAuth } from '#plugins/operator-auth.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
+import { securityHeaders } from '#plugins/security-headers.ts'
 import { strictJson } from '#plugins/strict-json.ts'
 import { validation } from '#plugins/validation.ts'
 import { cursorSecret } from './config/cursor-secret.ts'
@@ -59,6 +60,7 @@ export async function buildOperations(
   // As on the public listener.
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: process.shutdown })
+  await app.register(securityHeaders)
   await app.register(problemDetails, problemFormat)
   await app.register(requestLog, { probes: probePaths, traceIdOf: (request) => request.traceId })
   await app.register(strictJson)

@@ -54,6 +54,7 @@ function write(problem: Problem, socket: Duplex, requestId: string, format: Prob
   const { status, headers, body } = renderProblem(problem, requestId, format)
   const lines = Object.entries({
     ...headers,
+    'x-content-type-options': 'nosniff',
     date: new Date().toUTCString(),
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

@@ -18,7 +18,7 @@ export interface DashboardOptions {
 export const assetRoute = '/assets/:name'
 
 /** Only our own files, no inline script or style, no frame, no other host. */
-export const pagePolicy = [
+const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -28,6 +28,13 @@ export const pagePolicy = [
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+/** Of a page. Without a referrer for its own site, its forms would be sent with `Origin: null`. */
+export const pageHeaders = {
+  'content-security-policy': policy,
+  'referrer-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+}
 
 interface File {
   readonly body: Buffer
@@ -56,7 +63,7 @@ export const dashboard: FastifyPluginAsync<DashboardOptions> = async (app, optio
   const page = fileOf('.html', Buffer.from(compose(readFileSync(new URL(PAGE, folder), 'utf8'), options)))
 
   app.get('/', (request, reply) => {
-    reply.header('content-security-policy', pagePolicy)
+    reply.headers(pageHeaders)
     return send(request, reply, page)
   })
 

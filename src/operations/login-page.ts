@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { pagePolicy } from './dashboard.ts'
+import { pageHeaders } from './dashboard.ts'
 
 /** Where a browser gives the operations token, once a day. */
 export const loginPage: FastifyPluginAsync = async (app) => {
   app.get<{ Querystring: { refused?: string } }>('/login', async (request, reply) => {
     reply.headers({
+      ...pageHeaders,
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': pagePolicy,
       'cache-control': 'no-store',
     })
     return page(request.query.refused !== undefined)
