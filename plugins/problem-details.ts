@@ -126,8 +126,9 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     })
 
     // A tunnel is a method that Node does not route; without a listener it hangs up in silence.
-    app.server.on('connect', (_request, socket) => {
-      answerOnSocket(new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } }), socket, options)
+    app.server.on('connect', (request, socket) => {
+      const problem = new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } })
+      answerOnSocket(problem, socket, options, request)
     })
     // RFC 9110 section 10.1.1 lets a server pass over an expectation that it does not know.
     app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { ServerResponse, STATUS_CODES } from 'node:http'
+import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { genReqId } from '../request-id.ts'
 import { Problem } from './problem.ts'
 import { type ProblemFormat, renderProblem } from './render.ts'
 
@@ -31,9 +32,16 @@ function startsWithLongUrl(packet: unknown, maxUrlLength: number): boolean {
  * Writes a problem onto a socket that has no response object, and closes it. While an earlier request on the same
  * connection is still being answered, its answer goes first, or the client would take this one for it; and an
  * answer that was begun is cut off rather than continued with another one's bytes.
+ * @param request whose id it bears; without one, of which no header could be read, it gets an id of its own
+ * @returns that id
  */
-export function answerOnSocket(problem: Problem, socket: Duplex, format: ProblemFormat): string {
-  const requestId = randomUUID()
+export function answerOnSocket(
+  problem: Problem,
+  socket: Duplex,
+  format: ProblemFormat,
+  request = requestBeingRead(socket),
+): string {
+  const requestId = request === undefined ? randomUUID() : genReqId(request)
   const pending = pendingResponse(socket)
   if (pending?.req.complete && !pending.writableEnded) {
     // Nothing further is read after a parser error, so this is the connection's last word.
@@ -68,4 +76,10 @@ function write(problem: Problem, socket: Duplex, requestId: string, format: Prob
 function pendingResponse(socket: Duplex): ServerResponse | undefined {
   const message: unknown = Reflect.get(socket, '_httpMessage')
   return message instanceof ServerResponse ? message : undefined
+}
+
+/** The request whose body is being read from a socket. As above, there is no public way to ask. */
+function requestBeingRead(socket: Duplex): IncomingMessage | undefined {
+  const { incoming } = Object(Reflect.get(socket, 'parser'))
+  return incoming instanceof IncomingMessage && !incoming.complete ? incoming : undefined
 }

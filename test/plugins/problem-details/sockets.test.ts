@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { FastifyHttpOptions } from 'fastify'
+import type { ProblemSlug } from '#src/problems.ts'
 import { assertProblem } from '../../support/assert-problem.ts'
 import { buildProblemApp } from '../../support/problem-app.ts'
 import { parseAnswers, sendRaw } from '../../support/raw-http.ts'
@@ -70,24 +71,56 @@ for (const [what, request, expected] of bytes) {
   })
 }
 
+const impatient = {
+  requestTimeout: 100,
+  http: { requireHostHeader: false, headersTimeout: 100, connectionsCheckingInterval: 20 },
+}
+
 test('a request that takes too long to arrive is answered as request-timeout', async (t) => {
-  const { port } = await listen(t, {
-    requestTimeout: 100,
-    http: { requireHostHeader: false, headersTimeout: 100, connectionsCheckingInterval: 20 },
-  })
+  const { port } = await listen(t, impatient)
   const [answer] = parseAnswers(await sendRaw(port, 'GET / HTTP/1.1\r\nHost:'))
   assert.ok(answer)
   await assertProblem(answer, { slug: 'request-timeout' })
 })
 
+const chunked = (bytes: string) =>
+  `POST /things/1/close HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nX-Request-Id: keepme-1\r\nTransfer-Encoding: chunked\r\n\r\n${bytes}`
+const named: [what: string, request: string, slug: ProblemSlug][] = [
+  ['a chunk of no size', chunked('zz\r\n'), 'malformed-request'],
+  ['a chunk longer than its size', chunked('2\r\n{}}}\r\n0\r\n\r\n'), 'malformed-request'],
+  [
+    'trailers over the limit',
+    chunked(`2\r\n{}\r\n0\r\nX-T: ${'a'.repeat(20_000)}\r\n\r\n`),
+    'header-fields-too-large',
+  ],
+  ['a body without an end', chunked('2\r\n{}\r\n'), 'request-timeout'],
+  [
+    'a tunnel',
+    'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nX-Request-Id: keepme-1\r\n\r\n',
+    'method-not-allowed',
+  ],
+]
+
+for (const [what, request, slug] of named) {
+  test(`${what} is refused under the id that its client gave the request`, async (t) => {
+    const { port } = await listen(t, slug === 'request-timeout' ? impatient : {})
+    const [answer, ...more] = parseAnswers(await sendRaw(port, request))
+    assert.deepEqual(more, [])
+    assert.ok(answer)
+    await assertProblem(answer, { slug, instance: 'keepme-1', headers: { 'x-request-id': 'keepme-1' } })
+  })
+}
+
 test('rubbish after a good request does not take the place of its answer', async (t) => {
   const { app, port, slow } = await listen(t)
   app.server.once('clientError', () => slow.resolve())
-  const answers = parseAnswers(await sendRaw(port, `${get('/slow')}rubbish\r\n\r\n`))
+  const good = get('/slow', 'Host: a\r\nX-Request-Id: keepme-1\r\n')
+  const answers = parseAnswers(await sendRaw(port, `${good}rubbish\r\n\r\n`))
   assert.deepEqual(
     answers.map((answer) => answer.status),
     [200, 400],
   )
+  assert.notEqual(answers[1]?.headers.get('x-request-id'), 'keepme-1')
 })
 
 test('a body over the limit is answered although the client is still sending it', async (t) => {
