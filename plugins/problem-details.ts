@@ -106,7 +106,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     })
 
     app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
-      let problem = problemFromError(error)
+      let problem = problemFromError(error, request.raw.errored)
       let rendered: RenderedProblem
       try {
         rendered = renderProblem(problem, request.id, options)

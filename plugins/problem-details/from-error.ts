@@ -59,10 +59,12 @@ const slugByStatus: Readonly<Record<number, FrameworkSlug>> = {
  * Only errors that were made for a client may choose a status: those of Fastify, of http-errors (`expose`), and
  * the plain error of a rate limit. The error of a client library has a `statusCode` too, but it is the answer of
  * somebody else's server to us; that one is an internal error.
+ * @param broken what ended the request's own body before its time, if anything did: no error of ours
  */
-export function problemFromError(error: unknown): Problem {
+export function problemFromError(error: unknown, broken?: Error | null): Problem {
   if (error instanceof Problem) return error
   if (!(error instanceof Error)) return new Problem('internal-error', { cause: error })
+  if (error === broken) return new Problem('malformed-request', { cause: error })
 
   const code = stringOf(error, 'code')
   if ('validation' in error && Array.isArray(error.validation)) {
@@ -75,17 +77,15 @@ export function problemFromError(error: unknown): Problem {
 
   const status = statusOf(error)
   const exposed = 'expose' in error && error.expose === true
-  if (status !== undefined && (exposed || code?.startsWith('FST_') || isOfThisConnection(error, status))) {
+  if (status !== undefined && (exposed || code?.startsWith('FST_') || isRateLimit(error, status))) {
     const slug = slugByStatus[status] ?? (status < 500 ? 'malformed-request' : 'internal-error')
     return new Problem(slug, { detail: exposed ? error.message : undefined, cause: error })
   }
   return new Problem('internal-error', { cause: error })
 }
 
-/** A rate limit's plain error, or a body that ended before its time, which Fastify marks as a 400. */
-function isOfThisConnection(error: Error, status: number): boolean {
-  const plain = Object.getPrototypeOf(error) === Error.prototype
-  return plain && (status === 429 || (status === 400 && error.message === 'aborted'))
+function isRateLimit(error: Error, status: number): boolean {
+  return status === 429 && Object.getPrototypeOf(error) === Error.prototype
 }
 
 function statusOf(error: Error): number | undefined {

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import pino from 'pino'
 import type { ImportResult } from '#src/products/import-products.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { eventually } from '../support/shop.ts'
@@ -113,6 +114,19 @@ test('an import without a database is 503, though more is on its way', async (t)
   wire.cut()
   const lines = Array.from({ length: 5000 }, (_, index) => line(`p-${index}`))
   await assertProblem(await send(url, lines.join('\n')), { slug: 'service-unavailable' })
+})
+
+test('a sender that goes away in the middle is no error of ours', async (t) => {
+  const told = Promise.withResolvers<{ level: number; msg: string }>()
+  const write = (text: string) => {
+    const { err, level, msg } = JSON.parse(text)
+    if (err !== undefined) told.resolve({ level, msg })
+  }
+  const { url } = await startOperations(t, { log: pino({ level: 'debug' }, { write }) })
+  const sender = connect(Number(new URL(url).port), '127.0.0.1')
+  const head = ['POST /products/import HTTP/1.1', 'Host: localhost', 'Content-Type: application/x-ndjson']
+  sender.write(`${head.join('\r\n')}\r\nContent-Length: 7000\r\n\r\n${line('a')}\n{`, () => sender.destroy())
+  assert.deepEqual(await told.promise, { level: 20, msg: 'malformed-request' })
 })
 
 test('two hundred thousand lines pass through without staying', async (t) => {

@@ -136,6 +136,20 @@ test('a request whose client went away is logged too', async (t) => {
   await until(() => lines.some(({ msg }) => msg === 'request aborted by its client'))
 })
 
+test('a client that hangs up in the middle of its body is no error of ours', async (t) => {
+  const { origin, lines, until } = await serve(t, 'debug')
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+  const head =
+    'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n'
+  socket.write(`${head}{"a"`, () => socket.destroy())
+  await until(() => lines.some(({ msg }) => msg === 'request aborted by its client'))
+  await until(() => lines.some(({ err }) => err !== undefined))
+  assert.deepEqual(
+    lines.filter(({ err }) => err !== undefined).map(({ level, msg }) => ({ level, msg })),
+    [{ level: 'debug', msg: 'malformed-request' }],
+  )
+})
+
 test('no secret stands in a log at any level', async (t) => {
   const { origin, lines, until } = await serve(t, 'trace')
   const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'
