@@ -21,12 +21,13 @@ const string = '"(?:\\\\.|[^"\\\\])*"'
 /** In order: what is a secret by its name, then what is one by its shape. */
 const rules: readonly (readonly [RegExp, string])[] = [
   // "name":"value", with a list, a flat object or a number as value too, and Node's raw headers: "name","value".
+  // A string with a colon behind it is a name itself, and what it follows was some member's value.
   [
     new RegExp(
-      `"(${secretNames})"(\\s*[:,]\\s*)(?:${string}|\\[(?:${string}|[^\\]"])*\\]|\\{(?:${string}|[^{}"])*\\}|-?[\\d.]+)`,
+      `(?<="(?:${secretNames})"\\s*[:,]\\s*)(?:${string}(?!\\s*:)|\\[(?:${string}|[^\\]"])*\\]|\\{(?:${string}|[^{}"])*\\}|-?[\\d.]+)`,
       'gi',
     ),
-    `"$1"$2"${mark}"`,
+    `"${mark}"`,
   ],
   // JSON inside a string, its quotes escaped: how deep can't be told, so the rest of the string goes.
   [new RegExp(`(\\\\+")(${secretNames})\\1(\\s*[:,]\\s*)(?:\\\\.|[^"\\\\])*`, 'gi'), `$1$2$1$3${mark}`],

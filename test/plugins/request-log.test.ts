@@ -260,6 +260,20 @@ const scrubbed: [string, string][] = [
     '{"cvc":123,"card":{"n":"}"},"a":["pwd","x","y"]}',
     '{"cvc":"[redacted]","card":"[redacted]","a":["pwd","[redacted]","y"]}',
   ],
+  [
+    '{"raw":["x-a","token","authorization","Bearer x1","X-Api-Key" , "k"]}',
+    '{"raw":["x-a","token","[redacted]","[redacted]","X-Api-Key" , "[redacted]"]}',
+  ],
+  ['{"type":"InvalidToken","message":"bad"}', '{"type":"InvalidToken","message":"bad"}'],
+  [
+    '{"code":"HPE_INVALID_HEADER_TOKEN", "msg" : "refused"}',
+    '{"code":"HPE_INVALID_HEADER_TOKEN", "msg" : "refused"}',
+  ],
+  [
+    '{"requestId":"my-token","token":"t","key":"a"}',
+    '{"requestId":"my-token","token":"[redacted]","key":"[redacted]"}',
+  ],
+  ['{"requestId":"token","token":["t"]}', '{"requestId":"token","token":"[redacted]"}'],
   ['?token=abc&limit=5', '?token=[redacted]&limit=5'],
   ['{"Authorization":"Basic dTpw","a":1}', '{"Authorization":"[redacted]","a":1}'],
   ['{"password":"a\\"b","x":"y"}', '{"password":"[redacted]","x":"y"}'],
