@@ -7,7 +7,7 @@ export interface HttpFailureOptions {
   cause?: unknown
 }
 
-/** An attempt over HTTP that brought no answer to act on. Its message repeats nothing that the other side sent. */
+/** An attempt over HTTP that brought no answer to act on. Its message repeats nothing of the other side's but words we know. */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure'
   readonly status: number | undefined

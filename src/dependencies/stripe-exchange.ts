@@ -3,6 +3,7 @@ import Stripe from 'stripe'
 import { identifier, isRecord } from './answer.ts'
 import { HttpFailure } from './http-failure.ts'
 import type { HttpRequest, HttpService } from './http-service.ts'
+import { isStripeCode } from './stripe-codes.ts'
 
 /** One attempt: the signal on its way down through the SDK, and on its way up what the SDK would not tell. */
 interface Exchange {
@@ -21,7 +22,7 @@ export class StripeRefusal extends HttpFailure {
 
   constructor(status: number, body: unknown, retryAfterMs: number | undefined) {
     const error = isRecord(body) && isRecord(body.error) ? body.error : {}
-    const word = identifier(error.code) ?? identifier(error.type)
+    const word = [error.code, error.type].find(isStripeCode)
     super(`payment: answered ${status}${word === undefined ? '' : ` ${word}`}`, { status, retryAfterMs })
     this.#error = error
   }

@@ -114,6 +114,29 @@ test('garbage that repeats what was sent is not repeated in the error', async (t
   }
 })
 
+for (const status of [400, 402, 409, 429, 500]) {
+  test(`a code that repeats what was sent is not repeated in the error of a ${status}`, async (t) => {
+    const code = 'x_pm_secret_word'
+    const fake = await startFake(
+      t,
+      json(status, { error: { type: 'api_error', code } }),
+      json(status, { error: { type: code } }),
+    )
+    const payment = connect(t, fake.url, { retries: 0 })
+    for (const known of [' api_error', '']) {
+      const refund = {
+        orderId: 'ord_1',
+        reference: 'pi_secret_word',
+        amount: 1299,
+        key: 'order:ord_1:refund',
+      }
+      const words = wordsOf(await callFailure(payment.refund(refund, CONTEXT)))
+      assert.match(words, new RegExp(`answered ${status}${known}$`, 'm'))
+      assert.doesNotMatch(words, /secret/)
+    }
+  })
+}
+
 test('a refused connection is transient, and known to be nothing', async (t) => {
   const payment = connect(t, `http://127.0.0.1:${await closedPort()}`)
   const failure = await callFailure(payment.charge(CHARGE, CONTEXT))
