@@ -23,7 +23,7 @@ suite('docs/try-it.http', () => {
     assert.deepEqual(untried, [])
   })
 
-  test('gets from a fresh `npm start`, from top to bottom, what it says that it gets', async (t) => {
+  test('gets from a fresh `npm start`, from top to bottom, what it says that it gets, and the same when it is run again', async (t) => {
     const run = (await place(t)).start({ DATABASE_URL: await createDatabase(t) })
     const said = await run.until('Ctrl-C stops all of it.')
     const at = (place: string) => new RegExp(`${place} +(http\\S+)$`, 'm').exec(said)?.[1] ?? ''
@@ -36,8 +36,9 @@ suite('docs/try-it.http', () => {
     ])
     const answers = new Map<string, { headers: Headers; text: string }>()
     const fill = (text: string) => fillIn(text, variables, answers)
+    const twice = [...file.requests, ...file.requests]
 
-    for (const { title, name, method, url, headers, body, status, expected } of file.requests) {
+    for (const { title, name, method, url, headers, body, status, expected } of twice) {
       const send = async () => {
         const answer = await fetch(fill(url), {
           method,
