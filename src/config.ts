@@ -3,7 +3,7 @@ import { fits } from '#plugins/validation/compile.ts'
 import { type BadVariable, ConfigError } from './config/config-error.ts'
 import { conflicts } from './config/rules.ts'
 import { ConfigSchema } from './config/schema.ts'
-import { parse, variables } from './config/variables.ts'
+import { parse, variables, variablesOf } from './config/variables.ts'
 
 export { ConfigError } from './config/config-error.ts'
 
@@ -22,7 +22,7 @@ export function readConfig(env: Environment): Config {
   const { values, bad } = judge(env, ConfigSchema)
   for (const { key, allowed } of conflicts(values, (name) => rawOf(env, name) !== undefined)) {
     const variable = variables.find((one) => one.key === key)
-    if (variable === undefined || bad.some((one) => one.variable === variable)) continue
+    if (variable === undefined || bad.some((one) => one.variable.key === key)) continue
     bad.push({ variable, raw: rawOf(env, key), allowed })
   }
   return accepted(ConfigSchema, values, bad)
@@ -33,16 +33,21 @@ export function readConfig(env: Environment): Config {
  * @throws ConfigError
  */
 export const readMigrationConfig = (env: Environment) =>
-  readPart(env, Type.Pick(ConfigSchema, ['databaseUrl']))
+  readSettings(env, Type.Pick(ConfigSchema, ['databaseUrl']))
 
 /**
  * @returns the way to the operations listener
  * @throws ConfigError
  */
 export const readOperatorConfig = (env: Environment) =>
-  readPart(env, Type.Pick(ConfigSchema, ['opsHost', 'opsPort', 'opsToken']))
+  readSettings(env, Type.Pick(ConfigSchema, ['opsHost', 'opsPort', 'opsToken']))
 
-function readPart<T extends TObject>(env: Environment, schema: T): Readonly<Static<T>> {
+/**
+ * Reads and judges what a schema names, made of the kinds of `src/config/kinds.ts`.
+ *
+ * @throws ConfigError
+ */
+export function readSettings<T extends TObject>(env: Environment, schema: T): Readonly<Static<T>> {
   const { values, bad } = judge(env, schema)
   return accepted(schema, values, bad)
 }
@@ -50,7 +55,7 @@ function readPart<T extends TObject>(env: Environment, schema: T): Readonly<Stat
 function judge(env: Environment, schema: TObject) {
   const values: Record<string, unknown> = {}
   const bad: BadVariable[] = []
-  for (const variable of variables.filter(({ key }) => key in schema.properties)) {
+  for (const variable of variablesOf(schema)) {
     const raw = env[variable.name] || undefined
     const value = raw === undefined ? variable.standard : parse(variable, raw)
     if (value === undefined && !variable.required) continue

@@ -47,10 +47,10 @@ export async function startSmtp({ host, port, faults, mailbox }: SmtpOptions) {
     socket.once('close', () => sockets.delete(remotePort))
   })
 
+  // A connection that the client dropped is not this server's trouble; a port in use `once` says.
+  smtp.on('error', () => undefined)
   smtp.listen(port, host)
   await once(smtp.server, 'listening')
-  // A connection that the client dropped is not this server's trouble.
-  smtp.on('error', () => undefined)
   const address = smtp.server.address()
   return {
     url: `smtp://${host}:${typeof address === 'object' && address !== null ? address.port : port}`,

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto'
 import type { Shop } from '../customers.ts'
 import { startSandbox } from '../server.ts'
-import { type Environment, isSet, portOf, type Say, supplied } from './environment.ts'
+import { type Environment, isSet, type Say, supplied } from './environment.ts'
+import { readSandboxSettings } from './settings.ts'
 import type { State } from './state.ts'
 
 /** What the payment stand-in is spoken to with; it takes any. */
-export const SANDBOX_KEY = 'sk_test_sandbox'
+const SANDBOX_KEY = 'sk_test_sandbox'
 
 /** The faults of daily life: a service that only ever saw fair weather has shown nothing. */
 const DAILY_LIFE = {
@@ -25,11 +26,10 @@ export async function supplyStandIns(
   const names = ['PAYMENT_URL', 'PAYMENT_API_KEY', 'INVENTORY_URL', 'SMTP_URL']
   if (names.every((name) => isSet(given, name))) return {}
 
-  const seed = isSet(given, 'SANDBOX_SEED') ? Number(given.SANDBOX_SEED) : randomInt(2 ** 31)
-  if (!Number.isInteger(seed)) throw new Error(`SANDBOX_SEED is "${given.SANDBOX_SEED}", not an integer`)
+  const { sandboxPort, sandboxSmtpPort, sandboxSeed: seed = randomInt(2 ** 31) } = readSandboxSettings(given)
   const sandbox = await startSandbox({
-    port: portOf(given, 'SANDBOX_PORT', 3002),
-    smtpPort: portOf(given, 'SANDBOX_SMTP_PORT', 3025),
+    port: sandboxPort,
+    smtpPort: sandboxSmtpPort,
     seed,
     faults: DAILY_LIFE,
     ledgerFile: state.ledger,

@@ -8,12 +8,6 @@ export function isSet(env: Environment, name: string): boolean {
   return (env[name] ?? '') !== ''
 }
 
-export function portOf(env: Environment, name: string, standard: number): number {
-  const port = Number(env[name] || standard)
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Error(`${name} is "${env[name]}", and must be a port from 0 to 65535; 0 means any free one`)
-}
-
 /** A line of the list of what was supplied: what it is, where, and the variables that replace it. */
 export function supplied(what: string, where: string, ...variables: string[]): string {
   return `  ${what.padEnd(12)} ${where.padEnd(46)} ${variables.join(', ')}`.trimEnd()

@@ -8,19 +8,23 @@ import { supplyStandIns } from './dependencies.ts'
 import type { Environment } from './environment.ts'
 import { supplyIdentity } from './identity.ts'
 import { sentenceOf } from './sentence.ts'
+import { judge } from './settings.ts'
 import { watchSignals } from './signals.ts'
 import { openState } from './state.ts'
 import { supplyStorefront } from './storefront.ts'
 import { greet } from './welcome.ts'
 
 /**
- * Supplies what `given` lacks, starts the service beside it, and stops all of it with the service.
+ * Supplies what the environment lacks, starts the service beside it, and stops all of it with the service.
  *
  * @returns the exit code.
  */
-export async function firstLook(given: Environment): Promise<number> {
+export async function firstLook(environment: Environment): Promise<number> {
   const signals = watchSignals()
+  // Nobody balances load in front of a first look: Ctrl-C is obeyed at once.
+  const given = { ...environment, DRAIN_SECONDS: environment.DRAIN_SECONDS || '0' }
   try {
+    judge(given)
     await using resources = new AsyncDisposableStack()
     const state = await openState(given, resources)
     say('Holdfast, from a sandbox. What is set in the environment is used instead.\n')
@@ -28,8 +32,6 @@ export async function firstLook(given: Environment): Promise<number> {
     let shop: Shop | undefined
     const env: Environment = {
       ...given,
-      // Nobody balances load in front of a first look: Ctrl-C is obeyed at once.
-      DRAIN_SECONDS: given.DRAIN_SECONDS || '0',
       ...(await supplyStandIns(given, state, () => shop, resources, say)),
       ...(await supplyStorefront(given, () => shop, resources)),
       ...(await supplyIdentity(given, state, say)),

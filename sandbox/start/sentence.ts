@@ -1,13 +1,6 @@
 import { DirectoryInUse } from '../directory-lock.ts'
 import type { Environment } from './environment.ts'
-
-const PORTS = {
-  PORT: 3000,
-  OPS_PORT: 3001,
-  SANDBOX_PORT: 3002,
-  SANDBOX_STOREFRONT_PORT: 3003,
-  SANDBOX_SMTP_PORT: 3025,
-}
+import { ports } from './settings.ts'
 
 /** Why it did not start, for a person: the mishaps of every day in a sentence, the others with their stack. */
 export function sentenceOf(error: unknown, env: Environment): string {
@@ -18,8 +11,8 @@ export function sentenceOf(error: unknown, env: Environment): string {
   if (error.name === 'ConfigError') return error.message
   const { code, port } = systemError(error)
   if (code === 'EADDRINUSE') {
-    const variable = Object.entries(PORTS).find(([name, standard]) => Number(env[name] || standard) === port)
-    return `Port ${port} is in use: end what listens there, or set ${variable?.[0] ?? 'another'} (0 means any free one).`
+    const variable = ports.find(({ name, standard }) => Number(env[name] || standard) === port)
+    return `Port ${port} is in use: end what listens there, or set ${variable?.name ?? 'another'} (0 means any free one).`
   }
   if (env.DATABASE_URL && (code === 'ECONNREFUSED' || code === 'ENOTFOUND')) {
     return `The database at DATABASE_URL cannot be reached: ${error.message || code}`

@@ -1,5 +1,4 @@
 import type { Addresses } from './catalogue.ts'
-import { SANDBOX_KEY } from './dependencies.ts'
 import { type Environment, isSet } from './environment.ts'
 import { productsAt } from './products-at.ts'
 
@@ -15,7 +14,7 @@ export async function greet(
     ...(api === undefined ? [] : [`  API         ${api}`, `  reference   ${api}/docs`]),
     ...(isSet(env, 'STOREFRONT_URL') ? [`  storefront  ${env.STOREFRONT_URL}`] : []),
     `  dashboard   ${operations}`,
-    ...(env.PAYMENT_API_KEY === SANDBOX_KEY ? [`  sandbox     ${env.PAYMENT_URL}`] : []),
+    ...(isSet(env, 'SANDBOX_URL') ? [`  sandbox     ${env.SANDBOX_URL}`] : []),
   ]
   const order = api === undefined ? [] : await invitation(api, token)
   return ['', 'Ready.', '', ...places, '', ...order, GOODBYE, ''].join('\n')

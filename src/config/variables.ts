@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import { ConfigSchema } from './schema.ts'
 
 /** One setting as the environment knows it. */
@@ -23,9 +23,9 @@ const word = (schema: TSchema, keyword: string): string => {
   return Array.isArray(value) ? String(value[0]) : typeof value === 'string' ? value : ''
 }
 
-/** Every variable, in the order in which the schema explains them. */
-export const variables: readonly Variable[] = Object.entries(ConfigSchema.properties).map(
-  ([key, schema]) => ({
+/** The variables of a schema, in the order in which it explains them. */
+export const variablesOf = ({ properties, required }: TObject): readonly Variable[] =>
+  Object.entries(properties).map(([key, schema]) => ({
     key,
     name: key.replace(/[A-Z]/g, '_$&').toUpperCase(),
     schema,
@@ -35,10 +35,12 @@ export const variables: readonly Variable[] = Object.entries(ConfigSchema.proper
     example: word(schema, 'examples'),
     section: word(schema, 'x-section') || undefined,
     secret: Reflect.get(schema, 'x-secret') === true,
-    required: ConfigSchema.required.some((one) => one === key) && !('default' in schema),
+    required: required.some((one) => one === key) && !('default' in schema),
     standard: Reflect.get(schema, 'default'),
-  }),
-)
+  }))
+
+/** Every variable of the service. */
+export const variables = variablesOf(ConfigSchema)
 
 /**
  * What the text of a variable means: a number, a switch, a list or the text itself. Text that does not have

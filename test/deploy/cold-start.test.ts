@@ -8,25 +8,11 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
-import { createDatabase, type Lifetime } from '../support/postgres.ts'
+import { createEmptyDatabase, type Lifetime } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
 import { basket, connect, eventually, place, stock, tokenOf } from '../support/shop.ts'
-import { databaseUrl, execute } from '../support/test-server.ts'
 
 const MIGRATE = fileURLToPath(new URL('../../src/database/migrate.ts', import.meta.url))
-
-/** A database without a single table, on the server that the tests' databases are on. */
-async function createEmptyDatabase(lifetime: Lifetime): Promise<string> {
-  const name = `holdfast_empty_${randomUUID().replaceAll('-', '')}`
-  let beside: string | undefined
-  // Before the database beside it is dropped, through which it is.
-  lifetime.after(async () => {
-    if (beside !== undefined) await execute(beside, `drop database if exists ${name} with (force)`)
-  })
-  beside = await createDatabase(lifetime)
-  await execute(beside, `create database ${name} template template0 encoding 'UTF8' locale 'C'`)
-  return databaseUrl(beside, name)
-}
 
 /** Listens at a port from now on, and passes everything on. */
 async function openDoor(lifetime: Lifetime, port: number, to: URL): Promise<void> {

@@ -29,6 +29,15 @@ export async function createDatabase(lifetime: Lifetime): Promise<string> {
   return databaseUrl(adminUrl, name)
 }
 
+/** A database without a single table, on the same server, dropped after the test. */
+export async function createEmptyDatabase(lifetime: Lifetime): Promise<string> {
+  const { adminUrl } = await server()
+  const name = `holdfast_empty_${randomUUID().replaceAll('-', '')}`
+  lifetime.after(() => execute(adminUrl, `drop database if exists ${name} with (force)`))
+  await execute(adminUrl, `create database ${name} template template0 encoding 'UTF8' locale 'C'`)
+  return databaseUrl(adminUrl, name)
+}
+
 async function server(): Promise<Pick<TestServer, 'adminUrl' | 'template'>> {
   const { HOLDFAST_TEST_ADMIN_URL: adminUrl, HOLDFAST_TEST_TEMPLATE: template } = process.env
   if (adminUrl !== undefined && template !== undefined) return { adminUrl, template }
