@@ -78,10 +78,19 @@ const bad: Array<[string, string]> = [
   ['DATABASE_PREPARE', 'yes'],
   ['AUTH_JWT_SECRET', 'thirty-one bytes are not enough'],
   ['AUTH_JWKS_URL', 'file:///etc/keys.json'],
+  ['AUTH_JWKS_URL', 'http://user:hunter2@id.example.com/keys'],
+  ['AUTH_JWKS_URL', 'http://user@id.example.com/keys'],
   ['PAYMENT_URL', 'stripe'],
   ['INVENTORY_URL', '//warehouse'],
   ['SMTP_URL', 'http://mail.example.com'],
   ['EMAIL_FROM', 'nobody'],
+  ['EMAIL_FROM', 'a@b@c'],
+  ['EMAIL_FROM', 'a <a@b'],
+  ['EMAIL_FROM', 'a@b, c@d'],
+  ['EMAIL_FROM', 'x y z@w'],
+  ['EMAIL_FROM', 'x <a@b> <c@d>'],
+  ['EMAIL_FROM', 'Shop: x <a@b>'],
+  ['EMAIL_FROM', 'Shop\nBcc: x <a@b>'],
   ['CURRENCY', 'usd'],
   ['CURRENCY', 'QQQ'],
   ['ORDER_LEASE_SECONDS', '0'],
@@ -158,11 +167,35 @@ const conflicting: Array<[string, Record<string, string>]> = [
   ['EMAIL_FROM', { NODE_ENV: 'production' }],
   ['API_V1_SUNSET', { API_V1_DEPRECATION: '2027-02-01', API_V1_SUNSET: '2027-01-31' }],
   ['SHUTDOWN_SECONDS', { DRAIN_SECONDS: '25' }],
+  ['OPS_PORT', { PORT: '8080', OPS_PORT: '8080' }],
+  ['OPS_PORT', { HOST: '0.0.0.0', OPS_PORT: '3000' }],
+  ['OPS_PORT', { HOST: 'localhost', OPS_PORT: '3000' }],
+  ['OPS_PORT', { OPS_HOST: '::', OPS_TOKEN: 't', OPS_PORT: '3000' }],
+  ['PORT', { PORT: '3001' }],
 ]
 
 for (const [name, env] of conflicting) {
   test(`${JSON.stringify(env)} is refused at ${name}`, () => {
     assert.deepEqual(refusal(env).variables, [name])
+  })
+}
+
+const beside: Record<string, string>[] = [
+  { PORT: '0', OPS_PORT: '0' },
+  { PORT: '3000', OPS_PORT: '3000', ROLE: 'worker' },
+  { PORT: '3000', OPS_PORT: '3000', OPS_HOST: '127.0.0.2' },
+  { PORT: '3000', OPS_PORT: '3000', HOST: '0.0.0.0', OPS_HOST: '::1' },
+]
+
+for (const env of beside) {
+  test(`${JSON.stringify(env)} are no two listeners at one address`, () => {
+    assert.equal(readConfig({ ...complete, ...env }).port, Number(env.PORT))
+  })
+}
+
+for (const sender of ['a@b', '<a@b>', 'Holdfast <a@b.example>', '"Smith, J." <a@b>', 'Müller & Co. <a@b>']) {
+  test(`EMAIL_FROM=${sender} is taken`, () => {
+    assert.equal(readConfig({ ...complete, EMAIL_FROM: sender }).emailFrom, sender)
   })
 }
 
@@ -185,6 +218,37 @@ test('no secret stands in the message, whatever is wrong with it', () => {
   assert.equal(error.variables.length, 5)
   assert.doesNotMatch(error.message, /hunter2/)
   assert.match(error.message, /DATABASE_URL is "mysql:\/\/\*\*\*@db:1\/shop\?\*\*\*"/)
+})
+
+const leaky: Array<[string, string, shown: string]> = [
+  ['DATABASE_URL', 'postgres://u:hunter2', '"postgres://***"'],
+  ['DATABASE_URL', 'postgres://u:hunter2/db', '"postgres://***"'],
+  ['DATABASE_URL', 'postgres://u:hun/ter2/db', '"postgres://***"'],
+  ['DATABASE_URL', 'postgres://u:p@h/db#hunter2', '"postgres://***@h/db#***"'],
+  ['SMTP_URL', 'smtp://user:hunter2', '"smtp://***"'],
+  ['REDIS_URL', 'redis://:hunter2', '"redis://***"'],
+  ['CORS_ORIGINS', 'https://a.example,https://u:hunter2@x.y', '"***@x.y"'],
+]
+
+for (const [name, value, shown] of leaky) {
+  test(`of ${name}=${value} the password is not shown`, () => {
+    assert.match(refusal({ [name]: value }).message, new RegExp(`${name} is ${RegExp.escape(shown)}\n`))
+  })
+}
+
+test('of a URL without a password nothing is hidden that is needed to mend it', () => {
+  const shown = (name: string, value: string) => refusal({ [name]: value }).message
+  assert.match(shown('PUBLIC_URL', 'api.example.com'), /PUBLIC_URL is "api\.example\.com"\n/)
+  assert.match(
+    shown('DATABASE_URL', 'postgres://a:5432,[::1]:99999/shop'),
+    /is "postgres:\/\/a:5432,\[::1\]:99999\/shop"\n/,
+  )
+  assert.match(shown('REDIS_URL', 'http://redis.example.com'), /is "http:\/\/redis\.example\.com"\n/)
+})
+
+test('a switch of OpenTelemetry is read without case, as it defines them', () => {
+  assert.equal(readConfig({ ...complete, OTEL_SDK_DISABLED: 'True' }).otelSdkDisabled, true)
+  assert.equal(readConfig({ ...complete, OTEL_SDK_DISABLED: 'FALSE' }).otelSdkDisabled, false)
 })
 
 test('keys instead of a secret are enough, and a token opens a foreign operations address', () => {

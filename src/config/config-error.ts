@@ -25,13 +25,21 @@ function explain({ variable, raw, allowed }: BadVariable): string {
   return `  ${variable.name} ${was}\n    allowed: ${allowed}\n    example: ${variable.name}=${variable.example}`
 }
 
-/** A value as an error may show it. Of a URL all that can hold a password is left out, well-formed or not. */
+/** Settings that may hold a login, well-formed or not. A PUBLIC_URL is everybody's. */
+const WITH_LOGIN = /(?<!^public)(?:Url|Endpoint)$/
+
+const HOST = String.raw`(?:\[[\da-f:.]*\]|[^\s:/?#,[\]]*)(?::\d*)?`
+const HOSTS = new RegExp(`^${HOST}(?:,${HOST})*(?=[/?#]|$)`, 'i')
+
+/** A value as an error may show it. All that can hold a password is left out. */
 export function masked({ secret, key }: Variable, raw: string): string {
   if (secret) return `*** (${Buffer.byteLength(raw)} bytes, not shown)`
-  if (!/(?:Url|Endpoint)$/.test(key)) return JSON.stringify(raw)
-  const scheme = /^[a-z]{1,12}:\/\//i.exec(raw)?.[0]
+  if (!WITH_LOGIN.test(key)) return JSON.stringify(raw.replace(/^.*:(?:\/\/.*|\S*)@/s, '***@'))
+  const [, scheme, rest = ''] = /^([a-z]{1,12}:\/\/)(.*)$/is.exec(raw) ?? []
   if (scheme === undefined) return `*** (${raw.length} characters, not shown, with no scheme://)`
-  const rest = raw.slice(scheme.length)
-  const afterLogin = rest.includes('@') ? `***@${rest.slice(rest.lastIndexOf('@') + 1)}` : rest
-  return JSON.stringify(scheme + afterLogin.replace(/\?.*$/s, '?***'))
+  const at = rest.lastIndexOf('@') + 1
+  const place = rest.slice(at)
+  // With the host forgotten, what stands in its place is a password.
+  if (!HOSTS.test(place)) return JSON.stringify(`${scheme}***`)
+  return JSON.stringify(scheme + (at > 0 ? '***@' : '') + place.replace(/([?#]).*$/s, '$1***'))
 }

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import addressparser from 'nodemailer/lib/addressparser'
 import Type, { type TSchema } from 'typebox'
+import { isMailAddress } from '../dependencies/mail-address.ts'
 
 /**
  * The kinds of value a variable can have. Each carries `allowed`, the sentence a person reads when the value
@@ -90,10 +92,24 @@ const listThat = (note: Note, allowed: string, holds: (item: string) => boolean)
 export const secretOf = (bytes: number, note: Note) =>
   textThat(note, `at least ${bytes} bytes, random ones`, (value) => Buffer.byteLength(value) >= bytes)
 
+const urlOf = (schemes: readonly string[], value: string): URL | undefined => {
+  const parsed = /\s/.test(value) ? null : URL.parse(value)
+  if (parsed === null || parsed.hostname === '') return undefined
+  return schemes.includes(parsed.protocol.slice(0, -1)) ? parsed : undefined
+}
+
 export const url = (schemes: readonly string[], note: Note) =>
-  textThat(note, `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}`, (value) => {
-    const parsed = /\s/.test(value) ? null : URL.parse(value)
-    return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
+  textThat(
+    note,
+    `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}`,
+    (value) => urlOf(schemes, value) !== undefined,
+  )
+
+/** A URL for `fetch`, which takes none with a login. */
+export const openUrl = (note: Note) =>
+  textThat(note, 'a URL that begins with http:// or https://, with no user and no password', (value) => {
+    const parsed = urlOf(['http', 'https'], value)
+    return parsed !== undefined && parsed.username === '' && parsed.password === ''
   })
 
 /** A URL that paths are appended to; a slash at its end has been dropped when it is judged. */
@@ -145,6 +161,14 @@ export const date = (note: Note) =>
     const day = dateForm.exec(value)?.[1]
     if (day === undefined || Number.isNaN(Date.parse(value)) || Number.isNaN(Date.parse(day))) return false
     return new Date(day).toISOString().startsWith(day)
+  })
+
+/** Who mail comes from, once the mailer has read it: one address, and nothing around it but a name. */
+export const sender = (note: Note) =>
+  textThat(note, 'an address, or a name and an address in <>', (value) => {
+    const [one, ...others] = addressparser(value)
+    if (one?.address === undefined || others.length > 0 || /\p{C}/u.test(value)) return false
+    return isMailAddress(one.address) && (value === one.address || value.endsWith(`<${one.address}>`))
   })
 
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { Config } from '../config.ts'
 
 /** A setting that is wrong only beside another one. */
@@ -15,10 +15,24 @@ function isLoopback(host: string): boolean {
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1' || host.toLowerCase() === 'localhost'
 }
 
+/** @returns true if two listeners on one port would want the same address */
+function overlap(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase() || covers(one, other) || covers(other, one)
+}
+
+function covers(host: string, other: string): boolean {
+  if (host === '::') return true
+  if (host === '0.0.0.0') return !isIPv6(other)
+  return host.toLowerCase() === 'localhost' && (other === '127.0.0.1' || other === '::1')
+}
+
 /** What no single variable can know: the rules between them. */
 export function conflicts(settings: Settings, isSet: (key: keyof Config) => boolean): Conflict[] {
   const {
+    host,
+    port,
     opsHost,
+    opsPort,
     apiV1Deprecation: deprecation,
     apiV1Sunset: sunset,
     drainSeconds,
@@ -33,6 +47,11 @@ export function conflicts(settings: Settings, isSet: (key: keyof Config) => bool
       key: 'opsToken',
       allowed: `a token, because OPS_HOST (${opsHost}) is not a loopback address`,
     })
+  }
+  const onePort = settings.role !== 'worker' && port !== undefined && port !== 0 && port === opsPort
+  if (onePort && host !== undefined && opsHost !== undefined && overlap(host, opsHost)) {
+    const [key, name] = isSet('opsPort') ? (['opsPort', 'PORT'] as const) : (['port', 'OPS_PORT'] as const)
+    found.push({ key, allowed: `a port other than ${name} (${port}), as HOST and OPS_HOST overlap` })
   }
   if (settings.nodeEnv === 'production' && !isSet('emailFrom')) {
     found.push({ key: 'emailFrom', allowed: 'an address, because NODE_ENV is production' })

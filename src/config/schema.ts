@@ -99,7 +99,7 @@ export const ConfigSchema = Type.Object({
     }),
   ),
   authJwksUrl: Type.Optional(
-    kind.url(['http', 'https'], {
+    kind.openUrl({
       description: 'The keys that check tokens signed with RS256, ES256 or EdDSA.',
       examples: ['https://id.example.com/.well-known/jwks.json'],
     }),

@@ -49,7 +49,7 @@ export const variables = variablesOf(ConfigSchema)
  */
 export function parse({ type, schema }: Variable, raw: string): unknown {
   if (type === 'integer' && /^-?\d{1,15}$/.test(raw)) return Number(raw)
-  if (type === 'boolean' && /^(?:true|false)$/.test(raw)) return raw === 'true'
+  if (type === 'boolean' && /^(?:true|false)$/i.test(raw)) return raw.toLowerCase() === 'true'
   if (type === 'array') return raw.split(',').map((item) => item.trim())
   return Reflect.get(schema, 'x-base') === true ? raw.replace(/\/+$/, '') : raw
 }

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { type CallPolicyOptions, createCallPolicy } from '#plugins/circuit-breakers.ts'
 import { type CallContext, contextHeaders } from './call-context.ts'
+import { isMailAddress } from './mail-address.ts'
 import { classifyMailFailure, MailFailure } from './mail-failure.ts'
 
 export interface EmailOptions {
@@ -36,8 +37,6 @@ const POLICY = {
   bulkhead: 10,
 }
 
-/** One address, of visible characters, with nothing that a list, a name or a header could be made of. */
-const ADDRESS = /^[^\s@<>(),;:"\\[\]\p{C}]{1,64}@[^\s@<>(),;:"\\[\]\p{C}]{1,255}$/u
 const MESSAGE_ID = /^[A-Za-z0-9._+-]{1,128}@[A-Za-z0-9.-]{1,128}$/
 const CONTROLS = /[\p{C}\u2028\u2029]+/gu
 
@@ -78,7 +77,7 @@ export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
      */
     async send({ to, subject, text, messageId }: Mail, context: CallContext): Promise<void> {
       await policy.call(async (signal) => {
-        if (!ADDRESS.test(to)) throw new MailFailure('email: not an address')
+        if (!isMailAddress(to)) throw new MailFailure('email: not an address')
         if (!MESSAGE_ID.test(messageId)) throw new MailFailure('email: not a Message-ID')
         try {
           await transport.sendMail({

@@ -21,7 +21,7 @@ export const dependencySettings = {
     description: 'Where mail is handed in.',
     examples: ['smtp://user:password@mail.example.com:587'],
   }),
-  emailFrom: kind.text('an address, or a name and an address in <>', '^[^\\r\\n]*[^\\s<>@]+@[^\\s<>@]+>?$', {
+  emailFrom: kind.sender({
     description: 'The sender of every mail. Must be set in production.',
     default: 'Holdfast <orders@localhost>',
     examples: ['Holdfast <orders@example.com>'],
