@@ -21,11 +21,24 @@ export interface Service {
   close: (reason: string) => Promise<number>
 }
 
+/** A listener that could not be opened: which one, where, and why. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+
+  constructor(listener: string, url: string, cause: unknown) {
+    super(
+      `${listener} listener cannot be opened at ${url}: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    )
+  }
+}
+
 /**
  * The whole service in this process: environment in, listeners out. It obeys signals until it is closed; ending
  * the process is left to the caller.
  *
  * @throws ConfigError naming every variable that is missing or wrong, before anything listens
+ * @throws CannotListen once what had begun is closed again
  */
 export async function startService(env: Environment): Promise<Service> {
   const config = readConfig(env)
@@ -62,10 +75,12 @@ export async function startService(env: Environment): Promise<Service> {
       ...(api && { api: await listen('api', api, config.host, config.port) }),
       operations: await listen('operations', operations, config.opsHost, config.opsPort),
     }
+    if (api !== undefined) announce('api', api)
+    announce('operations', operations)
     await worker?.ready()
     return { addresses, closed: shutdown.closed, close: shutdown.close }
   } catch (error) {
-    await shutdown.close('the start failed')
+    await shutdown.fail('the start failed')
     throw error
   }
 
@@ -74,12 +89,19 @@ export async function startService(env: Environment): Promise<Service> {
     // Fastify would say it once for each address of the machine where it listens on all of them.
     const { level } = app.log
     app.log.level = 'silent'
-    const address = await app.listen({ host, port }).finally(() => {
+    try {
+      const address = await app.listen({ host, port })
+      if (listener === 'api') parts.listensAt(address)
+      return address
+    } catch (error) {
+      throw new CannotListen(listener, httpUrl(host, port), error)
+    } finally {
       app.log.level = level
-    })
+    }
+  }
+
+  function announce(listener: string, app: FastifyInstance) {
     const [bound] = app.addresses()
     if (typeof bound === 'object') log.info(`${listener} listens at ${httpUrl(bound.address, bound.port)}`)
-    if (listener === 'api') parts.listensAt(address)
-    return address
   }
 }

@@ -116,6 +116,12 @@ export function createShutdown(options: ShutdownOptions) {
     /** Does what a signal does. Resolves to the exit code. */
     close: (reason: string): Promise<number> => begin(reason, options.drainSeconds),
 
+    /** Ends what never came to serve: nobody is waited for, and the exit code is 1. */
+    fail(reason: string): Promise<number> {
+      exitCode = 1
+      return begin(reason, 0)
+    },
+
     /** Counts a server's connections among those that are finished before the steps. Before it listens. */
     track(server: Server): Pick<Connections, 'inFlight'> {
       const tracked = trackConnections(server)
