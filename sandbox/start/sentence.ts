@@ -1,6 +1,12 @@
+import { ConfigError } from '#src/config.ts'
+import { DatabaseUnusable } from '#src/database/migrate.ts'
+import { CannotListen } from '#src/service.ts'
 import { DirectoryInUse } from '../directory-lock.ts'
 import type { Environment } from './environment.ts'
 import { ports } from './settings.ts'
+
+/** Errors whose message is written for a person. */
+const EXPLAINED = [ConfigError, DatabaseUnusable, CannotListen]
 
 /** Why it did not start, for a person: the mishaps of every day in a sentence, the others with their stack. */
 export function sentenceOf(error: unknown, env: Environment): string {
@@ -8,16 +14,12 @@ export function sentenceOf(error: unknown, env: Environment): string {
     return `Holdfast already runs here, as process ${error.pid}: stop that one first, or set SANDBOX_DIRECTORY and other ports.`
   }
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'ConfigError') return error.message
   const { code, port } = systemError(error)
   if (code === 'EADDRINUSE') {
     const variable = ports.find(({ name, standard }) => Number(env[name] || standard) === port)
     return `Port ${port} is in use: end what listens there, or set ${variable?.name ?? 'another'} (0 means any free one).`
   }
-  if (env.DATABASE_URL && (code === 'ECONNREFUSED' || code === 'ENOTFOUND')) {
-    return `The database at DATABASE_URL cannot be reached: ${error.message || code}`
-  }
-  return error.stack ?? error.message
+  return EXPLAINED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message)
 }
 
 /** What the system said, however deep below: a listener's error may come wrapped. */

@@ -20,6 +20,18 @@ const TRY_AGAIN = new Set(['40P01', '55P03'])
 /** Any constant: whoever migrates this database takes the same lock. */
 const LOCK = 4_065_333_813
 
+/** None of its hosts was a primary that let us in; the last one's reason is the cause. */
+export class DatabaseUnusable extends Error {
+  override readonly name = 'DatabaseUnusable'
+
+  constructor(cause: unknown) {
+    // Of a name with several addresses, each has its own reason.
+    const reasons: unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
+    const said = reasons.map((one) => (one instanceof Error ? one.message : String(one))).join(', ')
+    super(`The database at DATABASE_URL cannot be used: ${said}`, { cause })
+  }
+}
+
 /**
  * Brings a database to the schema of this release: the job tables, the migrations, the queues. Several at once
  * are safe: one does the work, the others wait for it and find nothing left to do.
@@ -27,6 +39,7 @@ const LOCK = 4_065_333_813
  * @param databaseUrl a `postgres://` URL of a role that may create tables; of several hosts, the primary is found
  * @param dir where the migrations are
  * @returns the names of the migrations that were applied, in order
+ * @throws DatabaseUnusable before anything is done
  */
 export async function migrate(databaseUrl: string, dir = MIGRATIONS_DIRECTORY): Promise<string[]> {
   const { client, url } = await connectToPrimary(hostsOf(databaseUrl))
@@ -73,22 +86,28 @@ async function applyNext(client: Client, dir: string, attempt = 1): Promise<stri
   }
 }
 
-/** @throws Error of the last host, where none of them is a primary that answers */
-async function connectToPrimary([url, ...others]: [string, ...string[]]): Promise<{
-  client: Client
-  url: string
-}> {
+async function connectToPrimary(urls: readonly string[]): Promise<{ client: Client; url: string }> {
+  let failure: unknown
+  for (const url of urls) {
+    try {
+      return { client: await connectTo(url), url }
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw new DatabaseUnusable(failure)
+}
+
+async function connectTo(url: string): Promise<Client> {
   const client = new Client({ connectionString: url, application_name: 'holdfast-migrate' })
   try {
     await client.connect()
     const { rows } = await client.query('select pg_is_in_recovery() as standby')
-    if (rows[0]?.standby !== false) throw new Error('no primary among the hosts of DATABASE_URL')
-    return { client, url }
+    if (rows[0]?.standby !== false) throw new Error('no primary among its hosts')
+    return client
   } catch (error) {
     await client.end().catch(() => {})
-    const [next, ...rest] = others
-    if (next === undefined) throw error
-    return await connectToPrimary([next, ...rest])
+    throw error
   }
 }
 
@@ -117,7 +136,13 @@ async function migrateJobTables(databaseUrl: string) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { readMigrationConfig } = await import('../config.ts')
-  const applied = await migrate(readMigrationConfig(process.env).databaseUrl)
-  console.log(applied.length === 0 ? 'The schema is current.' : `Applied ${applied.join(', ')}.`)
+  const { ConfigError, readMigrationConfig } = await import('../config.ts')
+  try {
+    const applied = await migrate(readMigrationConfig(process.env).databaseUrl)
+    console.log(applied.length === 0 ? 'The schema is current.' : `Applied ${applied.join(', ')}.`)
+  } catch (error) {
+    const isPlain = error instanceof ConfigError || error instanceof DatabaseUnusable
+    console.error(isPlain ? error.message : error)
+    process.exitCode = 1
+  }
 }

@@ -46,6 +46,23 @@ describe('npm start that is refused', () => {
     assert.equal(made.length, 0)
   })
 
+  test('a database that does not answer is said in a sentence', async (t) => {
+    const { start } = await place(t)
+    const refused = start({ DATABASE_URL: 'postgres://127.0.0.1:9/shop' })
+    assert.equal((await refused.exit).code, 1)
+    assert.match(refused.said(), /^The database at DATABASE_URL cannot be used: .* 127\.0\.0\.1:9$/m)
+    assert.doesNotMatch(refused.said(), /^ +at /m)
+  })
+
+  test('a HOST that is not of this machine is said in a sentence', async (t) => {
+    const { start } = await place(t)
+    // RFC 5737: nobody has it.
+    const refused = start({ HOST: '192.0.2.1', PORT: '8080' })
+    assert.equal((await refused.exit).code, 1)
+    assert.match(refused.said(), /^api listener cannot be opened at http:\/\/192\.0\.2\.1:8080: /m)
+    assert.doesNotMatch(refused.said(), /^ +at /m)
+  })
+
   test('a port in use stops the start with a sentence and leaves nothing running', async (t) => {
     const { directory, start } = await place(t)
     const taken = createServer().listen(0, '127.0.0.1')
