@@ -47,8 +47,13 @@ export const port = (note: Note) =>
 
 export const flag = (note: Note) => Type.Boolean(said(note, 'true or false'))
 
+/** Without a zone, which no URL can hold. */
 export const host = (note: Note) =>
-  text('a host name or an IP address', '^(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$', note)
+  textThat(
+    note,
+    'a host name or an IP address',
+    (value) => /^[A-Za-z0-9._-]+$/.test(value) || (isIP(value) === 6 && !value.includes('%')),
+  )
 
 /** A fraction, kept as text; one written in another form is refused, not guessed. */
 export const fraction = (note: Note) =>
@@ -92,6 +97,18 @@ const listThat = (note: Note, allowed: string, holds: (item: string) => boolean)
 export const secretOf = (bytes: number, note: Note) =>
   textThat(note, `at least ${bytes} bytes, random ones`, (value) => Buffer.byteLength(value) >= bytes)
 
+/** Said of a URL that may hold a password: those who read it decode it, and end with an error where they cannot. */
+const ENCODED = 'with a lone % written as %25'
+
+const isEncoded = (value: string): boolean => {
+  try {
+    decodeURIComponent(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const urlOf = (schemes: readonly string[], value: string): URL | undefined => {
   const parsed = /\s/.test(value) ? null : URL.parse(value)
   if (parsed === null || parsed.hostname === '') return undefined
@@ -101,8 +118,8 @@ const urlOf = (schemes: readonly string[], value: string): URL | undefined => {
 export const url = (schemes: readonly string[], note: Note) =>
   textThat(
     note,
-    `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}`,
-    (value) => urlOf(schemes, value) !== undefined,
+    `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}, ${ENCODED}`,
+    (value) => urlOf(schemes, value) !== undefined && isEncoded(value),
   )
 
 /** A URL for `fetch`, which takes none with a login. */
@@ -130,10 +147,10 @@ const postgresUrl = /^postgres(?:ql)?:\/\/(?:[^@/?#\s]*@)?([^@/?#\s]+)(?:\/[^?#\
 export const databaseUrl = (note: Note) =>
   textThat(
     note,
-    'a URL that begins with postgres:// or postgresql://; several hosts are written a:5432,b:5432',
+    `a URL that begins with postgres:// or postgresql://, ${ENCODED}; several hosts are written a:5432,b:5432`,
     (value) => {
       const hosts = postgresUrl.exec(value)?.[1]?.split(',') ?? ['']
-      return hosts.every((one) => one !== '' && URL.canParse(`http://${one}`))
+      return hosts.every((one) => one !== '' && URL.canParse(`http://${one}`)) && isEncoded(value)
     },
   )
 
