@@ -19,12 +19,13 @@ create table orders (
   idempotency_key text not null,
   -- Needed to charge, and erased with the settlement.
   payment_token text,
-  -- A charge was sent, or may have been: from then on "not charged" has to be asked, never assumed.
+  -- A charge was sent, or may have been: "not charged" has to be asked, never assumed, unless it came to nothing for sure.
   charge_sent boolean not null default false,
   payment_reference text,
   decline_code text,
   -- Who may settle a pending order: the holder of this generation, until the lease ends. Whoever takes an ended
-  -- lease over raises the generation, and the former holder's settlement then changes nothing (a fencing token).
+  -- lease over raises the generation, and the former holder's settlement then changes nothing (a fencing token). So does
+  -- each job that charges a queued order, and a former one can then no longer say that nothing was charged.
   lease_generation integer not null default 1,
   lease_until timestamptz,
   revision bigint not null default 1,
