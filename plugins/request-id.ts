@@ -34,13 +34,20 @@ function newRequestId(): string {
   return `${block}${LAST_DIGITS[used++]}`
 }
 
+const kId = Symbol('request id')
+
 /**
  * For Fastify's server option of this name: the client's `X-Request-Id` if it is one that can stand in a log line
- * and a header as it is, else a new UUID. Several headers are joined by Node, and so replaced.
+ * and a header as it is, else a new UUID; the same whenever it is asked for. Several headers are joined by Node, and so
+ * replaced.
  */
-export function genReqId(request: IncomingMessage): string {
+export function genReqId(request: IncomingMessage & { [kId]?: string }): string {
+  const known = request[kId]
+  if (known !== undefined) return known
   const given = request.headers['x-request-id']
-  return typeof given === 'string' && acceptable.test(given) ? given : newRequestId()
+  const id = typeof given === 'string' && acceptable.test(given) ? given : newRequestId()
+  request[kId] = id
+  return id
 }
 
 /** Echoes the request id on every response, and keeps the trace. Register it first: later hooks may refuse. */

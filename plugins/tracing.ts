@@ -31,7 +31,7 @@ export const tracing = fp<TracingOptions>(
         parent: request.headers.traceparent?.toString(),
         attributes: {
           'http.request.method': request.method,
-          'url.path': request.url.split('?', 1)[0] ?? '',
+          'url.path': request.originalUrl.split('?', 1)[0] ?? '',
           'url.scheme': request.protocol,
           'http.request.header.x-request-id': request.id,
           ...(route === undefined ? {} : { 'http.route': route }),

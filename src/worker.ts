@@ -20,7 +20,7 @@ export type WorkerOptions = Pick<JobQueueOptions, 'monitorSeconds' | 'tracer'>
 
 /**
  * The half that nobody waits for: finishing what a dead process left, charging later, mail, the warehouse. It
- * listens to nothing; being ready starts it, being closed gives the jobs under way back.
+ * listens to nothing; being ready starts it, being closed waits for the jobs under way, unless they are given back.
  */
 export async function buildWorker(parts: Parts, options: WorkerOptions = {}): Promise<FastifyInstance> {
   const app = fastify({ loggerInstance: parts.log })

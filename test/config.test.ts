@@ -231,6 +231,8 @@ const leaky: Array<[string, string, shown: string]> = [
   ['DATABASE_URL', 'postgres://u:p@h/db#hunter2', '"postgres://***@h/db#***"'],
   ['SMTP_URL', 'smtp://user:hunter2', '"smtp://***"'],
   ['REDIS_URL', 'redis://:hunter2', '"redis://***"'],
+  ['REDIS_URL', 'redis://:12345', '"redis://***"'],
+  ['DATABASE_URL', 'postgres://u:1234567', '"postgres://***"'],
   ['CORS_ORIGINS', 'https://a.example,https://u:hunter2@x.y', '"***@x.y"'],
 ]
 

@@ -9,7 +9,7 @@ const hostForm = /^[\w.~!$&'()*+,;=%:[\]-]*$/
 let knownHost = ''
 
 const kRefusal = Symbol('refused by the router')
-type RequestMessage = IncomingMessage & { [kRefusal]?: Problem }
+type RequestMessage = IncomingMessage & { [kRefusal]?: Problem; originalUrl?: string | undefined }
 
 /** A path that is read as a single `%`, which nobody gives a route. */
 const NOWHERE = '/%25'
@@ -20,6 +20,7 @@ const NOWHERE = '/%25'
  */
 export function refuseInHooks(raw: RequestMessage, refusal: Problem): void {
   raw[kRefusal] = refusal
+  raw.originalUrl = raw.url
   raw.url = NOWHERE
 }
 

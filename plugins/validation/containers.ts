@@ -35,7 +35,7 @@ export function arrayChecks(schema: object, compile: Compile): Check[] {
       }
     })
   }
-  return [...checks, ...sumChecks(schema)]
+  return [...checks, ...sumChecks(schema, maximum)]
 }
 
 /** A keyword of our own: of the items that agree in the member `by`, the sum of the member `of`. */
@@ -51,7 +51,7 @@ const isMaximumSum = (value: unknown): value is MaximumSum =>
   typeof value.by === 'string' &&
   Number.isFinite(value.maximum)
 
-function sumChecks(schema: object): Check[] {
+function sumChecks(schema: object, maxItems = Number.POSITIVE_INFINITY): Check[] {
   const bound = keyword(schema, 'x-maximumSum')
   if (bound === undefined) return []
   if (!isMaximumSum(bound)) throw new TypeError('x-maximumSum needs the members of, by and maximum')
@@ -61,7 +61,7 @@ function sumChecks(schema: object): Check[] {
       if (!Array.isArray(value)) return
       const sums = new Map<string, number>()
       for (const [index, item] of value.entries()) {
-        if (findings.full) return
+        if (findings.full || index >= maxItems) return
         const { [by]: key, [of]: amount } = isObject(item) ? item : {}
         if (typeof key !== 'string' || typeof amount !== 'number') continue
         const before = sums.get(key)

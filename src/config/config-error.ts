@@ -28,7 +28,7 @@ function explain({ variable, raw, allowed }: BadVariable): string {
 /** Settings that may hold a login, well-formed or not. A PUBLIC_URL is everybody's. */
 const WITH_LOGIN = /(?<!^public)(?:Url|Endpoint)$/
 
-const HOST = String.raw`(?:\[[\da-f:.]*\]|[^\s:/?#,[\]]*)(?::\d*)?`
+const HOST = String.raw`(?:\[[\da-f:.]*\]|[^\s:/?#,[\]]+)(?::\d{1,5})?`
 const HOSTS = new RegExp(`^${HOST}(?:,${HOST})*(?=[/?#]|$)`, 'i')
 
 /** A value as an error may show it. All that can hold a password is left out. */

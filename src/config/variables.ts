@@ -35,7 +35,7 @@ export const variablesOf = ({ properties, required }: TObject): readonly Variabl
     example: word(schema, 'examples'),
     section: word(schema, 'x-section') || undefined,
     secret: Reflect.get(schema, 'x-secret') === true,
-    required: required.some((one) => one === key) && !('default' in schema),
+    required: (required ?? []).some((one) => one === key) && !('default' in schema),
     standard: Reflect.get(schema, 'default'),
   }))
 

@@ -34,7 +34,9 @@ async function send(orders: Orders, sent: SentCharge, context: CallContext): Pro
   try {
     return await orders.payment.charge(chargeOf(sent.order), context)
   } catch (error) {
-    if (error instanceof CallFailed && !error.outcomeUnknown) await orders.store.nothingWasCharged(sent)
+    // Where that cannot be written down the order stays as one to be asked for, and the reason is still this one.
+    if (error instanceof CallFailed && !error.outcomeUnknown)
+      await orders.store.nothingWasCharged(sent).catch(() => {})
     throw error
   }
 }

@@ -68,7 +68,7 @@ export interface Order {
   note: string | null
   metadata: Record<string, string>
   idempotencyKey: string
-  /** The fencing token of whoever may settle the order while it is pending. */
+  /** The fencing token of whoever may settle the order while it is pending, and of the job that charges it afterwards. */
   leaseGeneration: number
   revision: number
   createdAt: Date

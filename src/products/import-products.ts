@@ -38,9 +38,9 @@ const MAX_FAILED = 1_000
 const MAX_DEPTH = 8
 
 /**
- * Takes products as they arrive, one a line, and keeps the good ones, also of an import that breaks off. What is in
- * memory is one statement's worth under way and one being filled; while the database is slow, the sender is made to
- * wait.
+ * Takes products as they arrive, one a line, and keeps the good ones; of an import that breaks off, those that had been
+ * read, which need not be all that had arrived. What is in memory is one statement's worth under way and one being
+ * filled; while the database is slow, the sender is made to wait.
  */
 export function importProducts({ cache, currency, store }: ImportProductsOptions) {
   const readEntry = createReader(currency)
@@ -102,7 +102,7 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
     } catch (error) {
       // The rest is read and thrown away, or the sender would never come to read the answer.
       body.resume()
-      if (body.errored === null) throw error
+      if (error !== body.errored) throw error
       // Broken off by its sender, who hears nothing more. Of the line that did not end nobody knows whether it is whole.
       await finish()
     } finally {

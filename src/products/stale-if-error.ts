@@ -53,6 +53,10 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
   // What had been answered when a load began that failed: until there is more, nobody with a copy waits to fail again.
   let answersWhenLost: number | undefined
   const sourceIsAway = () => answersWhenLost === answers()
+  // A load that fails late knows less than one that began after it.
+  const lostAt = (count: number) => {
+    answersWhenLost = Math.max(answersWhenLost ?? 0, count)
+  }
 
   function fly(key: string, load: Load<Value>): Promise<Value | undefined> {
     const under = flights.get(key)
@@ -70,7 +74,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
       },
       (error: unknown) => {
         if (flights.get(key) === flight) flights.delete(key)
-        if (isAway(error)) answersWhenLost = answersBefore
+        if (isAway(error)) lostAt(answersBefore)
         throw error
       },
     )
@@ -103,7 +107,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
         if (!sourceIsAway()) return current(await within(PATIENCE_MS, flight, tooSlow))
       } catch (error) {
         if (copy === undefined || !isAway(error)) throw error
-        answersWhenLost = answersBefore
+        lostAt(answersBefore)
       }
       return { value: copy.value, stale: true }
     },

@@ -79,7 +79,7 @@ test('nothing is imported from nothing, and another type is refused', async (t) 
   await assertProblem(await send(url, '{}', 'application/json'), { slug: 'unsupported-media-type' })
 })
 
-test('of an import that breaks off the lines that came whole are kept, and it is no error of ours', async (t) => {
+test('of an import that breaks off the lines that were read whole are kept, and it is no error of ours', async (t) => {
   const logged: { level: number; msg: string }[] = []
   const log = pino({ level: 'debug' }, { write: (text: string) => void logged.push(JSON.parse(text)) })
   const { url, store } = await startOperations(t, { log })

@@ -36,11 +36,14 @@ for (const id of ['', ' ', 'a b', 'a,b', 'é', 'x'.repeat(129), '<script>', 'a/b
   })
 }
 
-test('ten thousand requests have ten thousand ids', () => {
-  const request = new IncomingMessage(new Socket())
-  const ids = Array.from({ length: 10_000 }, () => genReqId(request))
-  assert.equal(new Set(ids).size, ids.length)
-  for (const id of ids) assert.match(id, uuid)
+test('ten thousand requests have ten thousand ids, and each keeps its own', () => {
+  const socket = new Socket()
+  const requests = Array.from({ length: 10_000 }, () => new IncomingMessage(socket))
+  const ids = requests.map(genReqId)
+  assert.equal(new Set(ids).size, 10_000)
+  for (const id of ids)
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.deepEqual(requests.map(genReqId), ids)
 })
 
 test('several request ids are replaced, and an unknown path echoes too', async (t) => {

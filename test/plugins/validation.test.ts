@@ -119,6 +119,8 @@ const item = (id: unknown, n: unknown) => ({ id, n })
 single.push(
   [summed, [item('a', 5), item('b', 9), item('a', 4)], undefined],
   [summed, [item('a', 5), item('a', 5)], '#/1/n brings the sum for its id to 10, which must be at most 9'],
+  // What is beyond the allowed number is not looked at.
+  [{ ...summed, maxItems: 1 }, [item('a', 9), item('a', 9)], '# must have at most 1 item'],
   // What is no item, and what is too much by itself, is for the items' own schema.
   [summed, [item('a', 10), item('b', '9'), null, item(7, 9), item(7, 9)], undefined],
 )

@@ -79,6 +79,24 @@ test('once the source has answered anybody, its readers no longer get the copy o
   assert.deepEqual(await copies.read('a', slowly), { value: { text: '2' }, stale: false })
 })
 
+test('a load that fails late does not make its source less away than a later one found it', async () => {
+  const { clock, copies } = build()
+  await copies.read('a', gives('1'))
+  clock.now = 5000
+  const late = Promise.withResolvers<{ text: string }>()
+  const early = copies.read('b', () => late.promise)
+  answers += 1
+  await copies.read('a', fails(new Away()))
+  late.reject(new Away())
+  await assert.rejects(early, Away)
+  const never = new Promise<{ text: string }>(() => {})
+  const patience = new Promise((resolve) => setTimeout(resolve, 500, 'it waited'))
+  assert.deepEqual(await Promise.race([copies.read('a', () => never), patience]), {
+    value: { text: '1' },
+    stale: true,
+  })
+})
+
 test('a source that hangs is as good as away to a reader with a copy', async () => {
   const { clock, copies } = build()
   await copies.read('a', gives('1'))
