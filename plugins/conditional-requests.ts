@@ -30,7 +30,7 @@ function readTags(header: string): readonly string[] | '*' {
 
 const opaque = (tag: string) => (tag.startsWith('W/') ? tag.slice(2) : tag)
 
-/** Whether it is one of these, by weak comparison (section 13.1.2). */
+/** Whether `If-None-Match` names it, by weak comparison (section 13.1.2). */
 function isNamed(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
@@ -40,7 +40,8 @@ function isNamed(request: FastifyRequest, etag: string): boolean {
 }
 
 /**
- * By strong comparison (section 13.1.1). A header that does not parse matches nothing: its sender did mean a condition.
+ * Holds `If-Match` against it, by strong comparison (section 13.1.1). A header that does not parse matches nothing: its
+ * sender did mean a condition.
  *
  * @throws Problem precondition-failed (412) with the current `ETag`, where `If-Match` names other states only
  */

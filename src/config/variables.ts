@@ -35,6 +35,7 @@ export const variablesOf = ({ properties, required }: TObject): readonly Variabl
     example: word(schema, 'examples'),
     section: word(schema, 'x-section') || undefined,
     secret: Reflect.get(schema, 'x-secret') === true,
+    // TypeBox leaves the list out where nothing is required.
     required: (required ?? []).some((one) => one === key) && !('default' in schema),
     standard: Reflect.get(schema, 'default'),
   }))

@@ -90,8 +90,8 @@ test('a load that fails late does not make its source less away than a later one
   late.reject(new Away())
   await assert.rejects(early, Away)
   const never = new Promise<{ text: string }>(() => {})
-  const patience = new Promise((resolve) => setTimeout(resolve, 500, 'it waited'))
-  assert.deepEqual(await Promise.race([copies.read('a', () => never), patience]), {
+  const nextTurn = new Promise((resolve) => setImmediate(resolve, 'it waited'))
+  assert.deepEqual(await Promise.race([copies.read('a', () => never), nextTurn]), {
     value: { text: '1' },
     stale: true,
   })
