@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { migrate } from '#src/database/migrate.ts'
 import { MIGRATIONS_DIRECTORY } from '#src/database/schema-version.ts'
 import { startLoad } from './orders/load.ts'
+import { assertProblem } from './support/assert-problem.ts'
 import { startFakePayment, startFakeWarehouse } from './support/fake-dependencies.ts'
 import { createDatabase, type Lifetime } from './support/postgres.ts'
 import { startService } from './support/service.ts'
@@ -108,7 +109,7 @@ suite('An upgrade', () => {
     const payment = await startFakePayment(t)
     const warehouse = await startFakeWarehouse(t)
     const parts = { databaseUrl: url, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-    const { api } = await startService(t, parts)
+    const { api } = await startService(t, parts, { PUBLIC_URL: 'https://api.example.com' })
     await eventually('a reason', async () => {
       const unready = await fetch(`${api}/readyz`)
       assert.equal(unready.status, 503)
@@ -116,12 +117,21 @@ suite('An upgrade', () => {
       return /the schema is behind: run the migrations/.test(await unready.text())
     })
     assert.equal((await fetch(`${api}/livez`)).status, 200)
+    const order = { key: 'first', token: await tokenOf('ann') }
+    const sentTooEarly = [
+      fetch(`${api}/products`),
+      fetch(`${api}/products/desk`),
+      fetch(`${api}/orders`, { headers: { authorization: `Bearer ${order.token}` } }),
+      place(api, basket('desk'), order),
+    ]
+    for (const answer of await Promise.all(sentTooEarly)) {
+      await assertProblem(answer, { slug: 'service-unavailable', headers: { 'retry-after': '2' } })
+    }
 
     await migrate(url)
     await stock(sql, { desk: 1 })
     await eventually('readiness without a restart', async () => (await fetch(`${api}/readyz`)).ok)
-    const placed = await place(api, basket('desk'), { key: 'first', token: await tokenOf('ann') })
-    assert.equal(placed.status, 201)
+    assert.equal((await place(api, basket('desk'), order)).status, 201)
   })
 
   test('never meets a migration that is another than it was when it was released', async () => {

@@ -4,7 +4,7 @@ import { Problem } from '../problem-details.ts'
 export class DatabaseUnavailable extends Problem {
   constructor(cause: unknown) {
     super('service-unavailable', {
-      detail: 'The database is away. Try again shortly, with the same idempotency key.',
+      detail: 'The database is away or not ready. Try again shortly, with the same idempotency key.',
       headers: { 'Retry-After': '2' },
       cause: typeof cause === 'string' ? new Error(cause) : cause,
     })
@@ -53,6 +53,12 @@ const LOST = new Set([
   '40P01',
 ])
 
+/**
+ * A table, column, function or schema that is not there (yet): a release came before its migrations. Not sent again at
+ * once, as a migration takes its time.
+ */
+const BEHIND = new Set(['42P01', '42703', '42883', '3F000'])
+
 /** Out of time: the server gave the statement up (57014) or could not lock (55P03). Not sent again at once. */
 const EXHAUSTED = new Set(['57014', '55P03'])
 
@@ -81,7 +87,12 @@ function isGarbage(error: unknown): boolean {
 
 /** True where the fault is the database's state rather than the statement. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || isConnectionLoss(error) || hasCode(error, EXHAUSTED)
+  return (
+    error instanceof DatabaseUnavailable ||
+    isConnectionLoss(error) ||
+    hasCode(error, EXHAUSTED) ||
+    hasCode(error, BEHIND)
+  )
 }
 
 function hasCode(error: unknown, codes: Set<string>): boolean {
