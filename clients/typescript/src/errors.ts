@@ -64,8 +64,8 @@ export class ProblemError<S extends ProblemSlug = ProblemSlug>
 }
 
 /**
- * An answer that is none of this service's: a page of some proxy, broken JSON, another version than was asked for, or
- * a problem that this release of the client does not know yet.
+ * An answer that is none of this service's: a page of some proxy, a redirect, broken JSON, not in the version that was asked for,
+ * or a problem that this release of the client does not know yet.
  */
 export class UnexpectedAnswerError extends HoldfastError implements AnswerDetails {
   override readonly name = 'UnexpectedAnswerError'

@@ -5,7 +5,7 @@ import { type IdempotencyKeys, nameOfOrder } from './idempotency-keys.ts'
 import type { CallOptions, Version } from './options.ts'
 import { createPages, type Page, type PageOptions } from './pages.ts'
 import { type PatchOptions, sendPatch } from './patch.ts'
-import { mediaType, type Transport } from './transport.ts'
+import { type Call, mediaType, type Transport } from './transport.ts'
 import { type WaitOptions, waitUntil } from './wait-until.ts'
 
 export interface PlaceOptions extends CallOptions {
@@ -82,7 +82,7 @@ export function createOrders<V extends Version>(
 
   async function post(
     path: string,
-    rest: { headers?: Record<string, string>; body?: unknown },
+    rest: { headers?: Call['headers']; body?: unknown },
     options: CallOptions,
   ) {
     const contentType = mediaType(type, transport.version)
@@ -103,14 +103,15 @@ export function createOrders<V extends Version>(
 
     async place(order, options = {}) {
       const name = nameOfOrder(transport.version, order)
-      const key = options.key ?? (await keys.keyOf(name))
-      const finish = () => (options.key === undefined ? keys.forget(name, key) : undefined)
+      const key = options.key === undefined ? keys.keyOf(name) : Promise.resolve(options.key)
+      const finish = async () => {
+        if (options.key === undefined) await transport.wait(async () => keys.forget(name, await key), options)
+      }
       try {
-        const placed = await post(
-          '/orders',
-          { headers: { 'idempotency-key': `"${key}"` }, body: order },
-          options,
-        )
+        const headers = key.then((value) => ({ 'idempotency-key': `"${value}"` }))
+        // Awaited only once the token is there; until then its failure is nobody's.
+        headers.catch(() => {})
+        const placed = await post('/orders', { headers, body: order }, options)
         await finish()
         return placed
       } catch (error) {

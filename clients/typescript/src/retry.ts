@@ -1,3 +1,4 @@
+import { bounded, LONGEST_TIMER_MS } from './attempt.ts'
 import {
   HoldfastError,
   isProblem,
@@ -28,22 +29,22 @@ export interface RetryPolicy {
  */
 export type Repeatable = 'always' | 'refused'
 
-/** Answers of a service, or of something before it, that may be another one in a moment. */
-const PASSING = new Set([408, 429, 500, 502, 503, 504])
+/** Whether an answer of a service, or of something before it, may be another one in a moment. */
+const isPassing = (status: number) => status === 408 || status === 429 || status >= 500
 
 /** Runs attempts until one succeeds, fails for good, or the deadline would be passed; then the last failure is thrown. */
 export async function withRetries<T>(
   policy: RetryPolicy,
   repeatable: Repeatable,
   signal: AbortSignal | undefined,
-  attempt: (number: number, timeoutMs: number) => Promise<T>,
+  attempt: (number: number, signal: AbortSignal) => Promise<T>,
   onFailure: (number: number, error: unknown, retryInMs: number | undefined) => void,
 ): Promise<T> {
   const endsAt = performance.now() + policy.deadlineMs
   for (let number = 1; ; number++) {
-    signal?.throwIfAborted()
+    const timeoutMs = Math.min(policy.attemptTimeoutMs, endsAt - performance.now())
     try {
-      return await attempt(number, Math.min(policy.attemptTimeoutMs, endsAt - performance.now()))
+      return await bounded(timeoutMs, signal, (either) => attempt(number, either))
     } catch (error) {
       const mayRepeat = number < policy.maxAttempts && mayPass(error, repeatable)
       const delay = mayRepeat ? delayAfter(error, number, policy) : undefined
@@ -62,11 +63,10 @@ function mayPass(error: unknown, repeatable: Repeatable): boolean {
     return true
   if (repeatable === 'refused') return false
   if (error instanceof NetworkError || error instanceof TimeoutError) return true
-  if (error instanceof ProblemError) return PASSING.has(error.status)
+  if (error instanceof ProblemError) return isPassing(error.status)
   // A body that broke off says as little as none.
   return (
-    error instanceof UnexpectedAnswerError &&
-    (PASSING.has(error.status) || error.cause instanceof SyntaxError)
+    error instanceof UnexpectedAnswerError && (isPassing(error.status) || error.cause instanceof SyntaxError)
   )
 }
 
@@ -96,10 +96,13 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      },
+      Math.min(ms, LONGEST_TIMER_MS),
+    )
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

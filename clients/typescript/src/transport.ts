@@ -1,4 +1,4 @@
-import { attempt, type Outgoing, type Received } from './attempt.ts'
+import { attempt, bounded, type Outgoing, type Received } from './attempt.ts'
 import { hasSlug, isProblemBody, ProblemError, UnexpectedAnswerError } from './errors.ts'
 import type { CachedAnswer } from './etag-cache.ts'
 import { problemSlugs } from './generated.ts'
@@ -16,7 +16,7 @@ export interface Call {
   readonly repeatable: Repeatable
   /** Whether it goes without a token. */
   readonly isPublic?: boolean
-  readonly headers?: Record<string, string>
+  readonly headers?: Record<string, string> | Promise<Record<string, string>>
   readonly body?: { readonly contentType: string; readonly value: unknown }
 }
 
@@ -38,16 +38,19 @@ export function createTransport(settings: Settings) {
   const { baseUrl, version, fetch, cache, onAttempt } = settings
   const heedLifecycle = createLifecycleWatch(version, settings.onDeprecation)
 
-  async function headersOf(call: Call, cached: CachedAnswer | undefined, refused: string | undefined) {
-    const token = call.isPublic ? undefined : await settings.token(refused)
-    const headers: Record<string, string> = {
+  async function requestOf(
+    call: Call,
+    cached: CachedAnswer | undefined,
+    token: string | undefined,
+  ): Promise<Outgoing> {
+    const headers = {
       accept: mediaType(call.type, version),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(call.body !== undefined && { 'content-type': call.body.contentType }),
       ...(cached !== undefined && { 'if-none-match': cached.etag }),
-      ...call.headers,
+      ...(await call.headers),
     }
-    return { headers, token }
+    return { method: call.method, headers, ...(call.body && { body: JSON.stringify(call.body.value) }) }
   }
 
   function read<Body>(
@@ -68,8 +71,8 @@ export function createTransport(settings: Settings) {
     }
     const body = parse(received.text, received)
     if (status < 200 || status > 299) throw failureOf(body, received)
-    if (spoken !== null && spoken !== String(version))
-      throw unexpected(`An answer in version ${spoken}`, received)
+    // It stands on every answer of the service, so what comes without it is something else's, a captive portal's say.
+    if (spoken !== String(version)) throw unexpected(`An answer in version ${spoken ?? 'none'}`, received)
     // What was posted to a URL is not what is read there.
     if (method === 'GET' && fresh.etag !== '') cache?.set(url, fresh)
     return { body, etag: fresh.etag || undefined, link: fresh.link }
@@ -92,28 +95,19 @@ export function createTransport(settings: Settings) {
       const cached = call.method === 'GET' ? cache?.get(url) : undefined
       const policy = { ...settings.retry, deadlineMs: options.deadlineMs ?? settings.retry.deadlineMs }
       const { method } = call
-      let refusedToken: string | undefined
       let beganAt = 0
       let status: number | undefined
 
-      const once = async (number: number, timeoutMs: number): Promise<Answer<Body>> => {
+      async function once(number: number, signal: AbortSignal): Promise<Answer<Body>> {
         beganAt = performance.now()
-        status = undefined
-        const { headers, token } = await headersOf(call, cached, refusedToken)
-        const request: Outgoing = {
-          method,
-          headers,
-          ...(call.body && { body: JSON.stringify(call.body.value) }),
-        }
-        const received = await attempt(fetch, url, request, timeoutMs, options.signal)
-        status = received.status
-        heedLifecycle(received.headers)
-        // One more try with a fresh token, if there is one: it may have run out on the way.
-        if (status === 401 && token !== undefined && refusedToken === undefined) {
-          refusedToken = token
-          if ((await settings.token(token)) !== token) {
+        const token = call.isPublic ? undefined : await settings.token()
+        let received = await ask(signal, token)
+        if (status === 401 && token !== undefined) {
+          // One more try with a fresh token, if there is one: it may have run out on the way.
+          const fresh = await settings.token(token)
+          if (fresh !== undefined && fresh !== token) {
             onAttempt({ method, url, number, ms: performance.now() - beganAt, status, retryInMs: 0 })
-            return await once(number, timeoutMs)
+            received = await ask(signal, fresh)
           }
         }
         const answer = read<Body>(call, url, received, cached)
@@ -121,9 +115,24 @@ export function createTransport(settings: Settings) {
         onAttempt({ method, url, number, ms: performance.now() - beganAt, status, replayed })
         return answer
       }
+
+      async function ask(signal: AbortSignal, token: string | undefined): Promise<Received> {
+        beganAt = performance.now()
+        status = undefined
+        const received = await attempt(fetch, url, await requestOf(call, cached, token), signal)
+        status = received.status
+        heedLifecycle(received.headers)
+        return received
+      }
+
       return await withRetries(policy, call.repeatable, options.signal, once, (number, error, retryInMs) =>
         onAttempt({ method, url, number, ms: performance.now() - beganAt, status, error, retryInMs }),
       )
+    },
+
+    /** Waits for something that is no request, for as long as for an attempt. */
+    wait<T>(work: () => Promise<T>, { signal }: CallOptions): Promise<T> {
+      return bounded(settings.retry.attemptTimeoutMs, signal, work)
     },
   }
 }
@@ -133,7 +142,9 @@ function parse(text: string, received: Received) {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw unexpected('An answer that is not JSON', received, cause)
+    // Of what was to be JSON, a body that broke off.
+    const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(received.headers.get('content-type') ?? '')
+    throw unexpected('An answer that is not JSON', received, isJson ? cause : undefined)
   }
 }
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { before, describe, type TestContext, test } from 'node:test'
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  isFinal,
+  type KeyStore,
+  keysInMemory,
+  UnexpectedAnswerError,
+} from '../../../clients/typescript/src/client.ts'
+import { openShop, type ShopFront } from '../../orders/shop-front.ts'
+import { lifetimeOfSuite } from '../../support/lifetime.ts'
+import { tokenOf } from '../../support/shop.ts'
+import { type Fault, type FaultyProxy, startFaultyProxy } from '../faulty-proxy.ts'
+
+const order = { items: [{ productId: 'desk', quantity: 1 }], paymentToken: 'pm_card_visa' }
+const json = { 'content-type': 'application/json' }
+const html = { 'content-type': 'text/html' }
+const never = () => new Promise<never>(() => {})
+
+describe('The client, between strangers', () => {
+  const lifetime = lifetimeOfSuite()
+  let shop: ShopFront
+
+  before(async () => {
+    shop = await openShop(lifetime)
+  })
+
+  async function customer(t: TestContext, over: Partial<ClientOptions<2>> = {}) {
+    const proxy = await startFaultyProxy(t, shop.service.api)
+    const token = await tokenOf(t.name.replaceAll(/\W+/g, '-').slice(0, 99))
+    const retry = { baseDelayMs: 1, maxDelayMs: 5, deadlineMs: 10_000 }
+    return { proxy, client: createClient({ baseUrl: proxy.url, version: 2, token, retry, ...over }) }
+  }
+
+  const keysAt = ({ seen }: FaultyProxy) => new Set(seen.map(({ headers }) => headers['idempotency-key']))
+
+  const pages: [string, string][] = [
+    ['what some portal says', '{"message":"accepted"}'],
+    ['an order in no version', '{"id":"ord_01h455vb4pex5vsknk084sn02q","status":"paid"}'],
+    ['a list', '[]'],
+    ['nothing', 'null'],
+  ]
+  for (const [what, body] of pages) {
+    test(`A success that is ${what} is no order, and its key is kept`, async (t) => {
+      const { proxy, client } = await customer(t)
+      proxy.strike({ status: 200, headers: json, body })
+      await assert.rejects(client.orders.place(order), (error) => {
+        assert.ok(error instanceof UnexpectedAnswerError)
+        return error.attempts === 1 && !isFinal(error)
+      })
+      assert.equal((await client.orders.place(order)).status, 'paid')
+      assert.equal(keysAt(proxy).size, 1)
+    })
+  }
+
+  const final: [string, Fault][] = [
+    ['The page of a wrong address', { status: 404, headers: html, body: '<h1>Not found</h1>' }],
+    ['The page of a firewall', { status: 403, headers: html, body: '<h1>No</h1>' }],
+    ['The page of a portal', { status: 200, headers: html, body: '<h1>Hello</h1>' }],
+    ['A redirect to one', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+  ]
+  for (const [what, fault] of final) {
+    test(`${what} is told of at once`, async (t) => {
+      const { proxy, client } = await customer(t)
+      proxy.judgeBy(() => fault)
+      await assert.rejects(client.orders.place(order), { name: 'UnexpectedAnswerError', attempts: 1 })
+      assert.equal(proxy.seen.length, 1)
+    })
+  }
+
+  test('Every 5xx is asked again, whoever it is of', async (t) => {
+    const { proxy, client } = await customer(t)
+    const statuses = [500, 501, 502, 503, 504, 508, 520, 522]
+    proxy.strike(...statuses.map((status) => ({ status, headers: json, body: '{}' })))
+    assert.equal((await client.orders.place(order)).status, 'paid')
+    assert.equal(proxy.seen.length, statuses.length + 1)
+  })
+
+  const hanging: KeyStore = { get: never, set: never, delete: never }
+  const forgetting: KeyStore = { ...keysInMemory(), delete: never }
+  const waits: [string, Partial<ClientOptions<2>>][] = [
+    ['a token', { token: never }],
+    ['the store of keys', { keys: hanging }],
+    ['the store to forget a key', { keys: forgetting }],
+  ]
+  for (const [what, over] of waits) {
+    test(`Waiting for ${what} ends with the signal, and with the time there is`, async (t) => {
+      const { client } = await customer(t, {
+        ...over,
+        retry: { attemptTimeoutMs: 200, deadlineMs: 300, maxAttempts: 1 },
+      })
+      await assert.rejects(client.orders.place(order), { name: 'TimeoutError' })
+      const patient = await customer(t, over)
+      const leaving = new AbortController()
+      setTimeout(() => leaving.abort(), 200)
+      await assert.rejects(
+        patient.client.orders.place(order, { signal: leaving.signal }),
+        (error) => error === leaving.signal.reason,
+      )
+    })
+  }
+
+  test('A pause that no timer can wait for is not left out', async (t) => {
+    const { proxy, client } = await customer(t, { retry: { deadlineMs: Number.POSITIVE_INFINITY } })
+    proxy.judgeBy(() => ({ status: 503, headers: { 'retry-after': '2592000' } }))
+    const leaving = new AbortController()
+    setTimeout(() => leaving.abort(), 500)
+    await assertAborted(client, leaving)
+    assert.equal(proxy.seen.length, 1)
+  })
+
+  async function assertAborted(client: Client<2>, leaving: AbortController): Promise<void> {
+    await assert.rejects(
+      client.orders.place(order, { signal: leaving.signal }),
+      (error) => error === leaving.signal.reason,
+    )
+  }
+})
