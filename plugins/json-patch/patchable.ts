@@ -2,7 +2,7 @@ import type { Violation } from '../problem-details.ts'
 import { forbiddenMembers, isJsonObject } from './json.ts'
 import type { Operation } from './operations.ts'
 import { isForbidden, startsWith, type Tokens } from './pointer.ts'
-import { inPatch } from './refusals.ts'
+import { inPatch, MOST_VIOLATIONS } from './refusals.ts'
 
 /** Where operations name, change, test or read what lies beyond the places that can be patched. */
 export function operatesBeyond(patchable: readonly Tokens[], operations: readonly Operation[]): Violation[] {
@@ -32,5 +32,6 @@ function membersBeyond(patchable: readonly Tokens[], patch: unknown, path: Token
 }
 
 function forbidden(value: unknown, at: (string | number)[]): Violation[] {
-  return forbiddenMembers(value, at).map((path) => inPatch(path, 'is no name that a member may have'))
+  const paths = forbiddenMembers(value, at).slice(0, MOST_VIOLATIONS)
+  return paths.map((path) => inPatch(path, 'is no name that a member may have'))
 }

@@ -7,15 +7,33 @@ export interface Violation {
   readonly detail: string
 }
 
-/** The URI fragment of a path of member names and indexes, e.g. `['items', 0, 'a/b']` is `#/items/0/a~1b`. */
+/** Of a name in a pointer, in UTF-16 code units: longer than any that is not made to be long. */
+const MOST_OF_NAME = 200
+/** Of a pointer. A body may be one long name with a hundred violations below it, each of which would repeat it. */
+const MOST_OF_POINTER = 500
+
+/**
+ * The URI fragment of a path of member names and indexes, e.g. `['items', 0, 'a/b']` is `#/items/0/a~1b`. What is too long to be
+ * repeated ends with an ellipsis.
+ */
 export function fragmentPointer(path: readonly (string | number)[]): string {
-  return `#${path.map((segment) => `/${escapeSegment(String(segment))}`).join('')}`
+  let pointer = '#'
+  for (const segment of path) {
+    if (pointer.length > MOST_OF_POINTER) return `${pointer}/${ELLIPSIS}`
+    const name = String(segment)
+    pointer += `/${escapeSegment(name.slice(0, MOST_OF_NAME))}`
+    if (name.length > MOST_OF_NAME) pointer += ELLIPSIS
+  }
+  return pointer
 }
 
 /** The URI fragment of a JSON pointer that is already escaped as RFC 6901 section 3 has it. */
 export function pointerToFragment(pointer: string): string {
-  return `#${encodeFragment(pointer)}`
+  const fragment = `#${encodeFragment(pointer.slice(0, MOST_OF_POINTER))}`
+  return pointer.length > MOST_OF_POINTER ? fragment + ELLIPSIS : fragment
 }
+
+const ELLIPSIS = encodeURI('…')
 
 function escapeSegment(segment: string): string {
   return encodeFragment(segment.replaceAll('~', '~0').replaceAll('/', '~1'))
