@@ -25,7 +25,8 @@ declare module 'fastify' {
     acceptVersion: (offer: Offer) => VersionHook
     /**
      * An `onRequest` hook, after {@link acceptVersion}, for a body of that resource: sets `bodyVersion`, or
-     * answers `415` with `Accept-Post`.
+     * answers `415` with `Accept-Post`, and `410` where its version is past its sunset. The dates of that version stand
+     * on the answer, whichever version that is in.
      */
     acceptBody: (offer: Offer) => VersionHook
     /** The same for a body of one of these media types, in no version: `415` comes with `Accept-Patch`. */
@@ -137,13 +138,22 @@ export const acceptVersion = fp<AcceptVersionOptions>(
 
     function bodyHook(types: BodyTypes, header: string): VersionHook {
       const reader = createBodyTypeReader(types)
-      return (request, _reply, done) => {
+      return (request, reply, done) => {
         const gone = lifecycles.goneAt(now())
-        const version = reader.read(request.headers['content-type'], request.version, gone)
+        const version = reader.read(request.headers['content-type'], request.version)
         if (version === undefined || isRepeated(request.raw.rawHeaders, 'content-type')) {
-          const announced = types.announced(gone)
+          const announced = types.announced(gone).join(', ')
           const detail = `Send the body as one of: ${announced}.`
           done(new Problem(problems.unsupportedMediaType, { detail, headers: { [header]: announced } }))
+          return
+        }
+        const lifecycle = version === request.version ? undefined : lifecycles.headers(version)
+        if (lifecycle !== undefined) announce(reply, lifecycle)
+        if (gone.has(version)) {
+          const available = types.announced(gone)
+          const since = `Version ${version} is gone since ${lifecycles.sunset(version)}.`
+          const detail = `${since} Send the body as one of: ${available.join(', ')}.`
+          done(new Problem(problems.versionSunset, { detail, extensions: { available } }))
           return
         }
         request.bodyVersion = version

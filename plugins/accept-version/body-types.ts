@@ -10,7 +10,7 @@ export interface BodyTypes {
   readonly plain: readonly string[]
   readonly versions: readonly number[]
   /** What a refusal lists while the versions in `gone` are past their sunset. */
-  readonly announced: (gone: ReadonlySet<number>) => string
+  readonly announced: (gone: ReadonlySet<number>) => string[]
 }
 
 /** How a `Content-Type` is read; `version` is undefined where it names none. */
@@ -29,21 +29,18 @@ export function resourceBodies(vendor: string, { type, versions }: Offer): BodyT
     versioned: [resource, family, 'application/json'],
     plain: [],
     versions,
-    announced: (gone) =>
-      [
-        ...versions
-          .filter((version) => !gone.has(version))
-          .map((version) => `${resource}; version=${version}`),
-        family,
-        'application/json',
-      ].join(', '),
+    announced: (gone) => [
+      ...versions.filter((version) => !gone.has(version)).map((version) => `${resource}; version=${version}`),
+      family,
+      'application/json',
+    ],
   }
 }
 
 /** Bodies that are the same in every version, patch documents for one. */
 export function plainBodies(mediaTypes: readonly string[]): BodyTypes {
   const plain = mediaTypes.map((type) => type.toLowerCase())
-  return { versioned: [], plain, versions: [], announced: () => plain.join(', ') }
+  return { versioned: [], plain, versions: [], announced: () => plain }
 }
 
 /**
@@ -57,14 +54,13 @@ export function createBodyTypeReader({ versioned, plain, versions }: BodyTypes) 
   return {
     /**
      * @param negotiated the version of a body whose type names none
-     * @param gone versions past their sunset, which are read no more
      * @returns the version the body is written in; undefined for a type that is refused
      */
-    read(header: string | undefined, negotiated: number, gone: ReadonlySet<number>): number | undefined {
+    read(header: string | undefined, negotiated: number): number | undefined {
       const decision = header === undefined ? REFUSED : decisions.get(header)
       if (decision.type === undefined) return undefined
       const { type, version = negotiated } = decision
-      return plain.includes(type) || (versions.includes(version) && !gone.has(version)) ? version : undefined
+      return plain.includes(type) || versions.includes(version) ? version : undefined
     },
   }
 

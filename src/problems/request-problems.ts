@@ -117,7 +117,7 @@ export const requestProblems = {
     title: 'Version gone',
     detail: 'The version asked for is no longer served.',
     meaning:
-      'The version that the request asked for, by name or by leaving it to the default, had an announced end, and that day has passed.',
+      'The version that the request asked for, by name or by leaving it to the default, or that its body is written in, had an announced end, and that day has passed.',
     remedy: 'Ask for one of the media types listed in available, and adapt to its shape.',
     retryable: false,
     members: Type.Object({ available: Type.Array(Type.String()) }),

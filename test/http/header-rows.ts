@@ -22,6 +22,8 @@ export interface Row {
   anonymous?: boolean
   headers?: Record<string, string>
   body?: unknown
+  /** If it is another than that of the answer. */
+  bodyVersion?: number
   /** Headers of this answer alone. */
   has?: Record<string, RegExp>
   cache?: string
@@ -144,6 +146,7 @@ export function rowsOf({ open, cancelled, failed }: Fixture, setting: string): R
             slug: 'forbidden' as const,
             headers: posted(key('other'), 'application/vnd.holdfast.order+json; version=1'),
             body: { productId: 'desk', quantity: 1, paymentToken: 'pm', userId: 'x' },
+            bodyVersion: 1,
           },
         ]),
     { ...post, status: 404, slug: 'not-found', headers: posted(key('none')), body: basket('none') },

@@ -576,7 +576,7 @@ export type ValidationFailedProblem = Problem &
     extensions: ValidationFailedMembers
   }
 /**
- * The version that the request asked for, by name or by leaving it to the default, had an announced end, and that day has passed.
+ * The version that the request asked for, by name or by leaving it to the default, or that its body is written in, had an announced end, and that day has passed.
  *
  * Ask for one of the media types listed in available, and adapt to its shape.
  */
