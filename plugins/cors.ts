@@ -30,6 +30,7 @@ const ALLOWED_HEADERS = [
 
 const EXPOSED_HEADERS = [
   'API-Version',
+  'Accept-Encoding',
   'Accept-Patch',
   'Accept-Post',
   'Allow',

@@ -10,6 +10,12 @@ const text = { type: 'string' }
 
 /** Every header that an answer can carry, by its own name. */
 export const headers = {
+  'Accept-Encoding': {
+    description:
+      'On 415 of a body that is compressed: the content codings that are read (RFC 9110 section 15.5.16).',
+    schema: text,
+    example: 'identity',
+  },
   'Accept-Patch': {
     description: 'On 415 of a PATCH: the media types that it reads (RFC 5789).',
     schema: text,

@@ -25,7 +25,7 @@ const ownHeaders: Partial<Record<ProblemSlug, readonly HeaderName[]>> = {
   'idempotency-in-progress': ['Retry-After'],
   'order-in-progress': ['Retry-After'],
   'precondition-failed': ['ETag'],
-  'unsupported-media-type': ['Accept-Post', 'Accept-Patch'],
+  'unsupported-media-type': ['Accept-Post', 'Accept-Patch', 'Accept-Encoding'],
   'rate-limited': ['Retry-After'],
   'service-unavailable': ['Retry-After'],
   overloaded: ['Retry-After'],

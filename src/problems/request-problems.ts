@@ -162,8 +162,8 @@ export const requestProblems = {
     title: 'Unsupported media type',
     detail: 'The body is of a type that this operation does not read.',
     meaning:
-      'The Content-Type of the request is none that this operation reads. Accept-Post or Accept-Patch lists those it does.',
-    remedy: 'Send the body as one of the listed types, and say so in Content-Type.',
+      'The Content-Type of the request is none that this operation reads: Accept-Post or Accept-Patch lists those it does. Or the body is compressed: Accept-Encoding says so then.',
+    remedy: 'Send the body as one of the listed types, uncompressed, and say so in Content-Type.',
     retryable: false,
     example: { detail: 'text/plain cannot be read here.' },
   },

@@ -37,6 +37,15 @@ const conversations: readonly (readonly [string, number, Omit<InjectOptions, 'me
     415,
     { url: '/orders', payload: 'a=1', headers: { ...bearer, 'content-type': 'text/plain' } },
   ],
+  [
+    'POST /orders',
+    415,
+    {
+      url: '/orders',
+      payload: {},
+      headers: { ...bearer, 'idempotency-key': 'k', 'content-encoding': 'gzip' },
+    },
+  ],
   ['POST /orders', 400, { url: '/orders', payload: {}, headers: bearer }],
   ['POST /orders', 400, { url: '/orders', payload: {}, headers: { ...bearer, 'idempotency-key': 'k' } }],
   ['POST /orders/{id}/cancel', 404, { url: '/orders/ord_none/cancel', headers: bearer }],

@@ -547,9 +547,9 @@ export type UnauthorizedProblem = Problem & {
   status?: 401
 }
 /**
- * The Content-Type of the request is none that this operation reads. Accept-Post or Accept-Patch lists those it does.
+ * The Content-Type of the request is none that this operation reads: Accept-Post or Accept-Patch lists those it does. Or the body is compressed: Accept-Encoding says so then.
  *
- * Send the body as one of the listed types, and say so in Content-Type.
+ * Send the body as one of the listed types, uncompressed, and say so in Content-Type.
  */
 export type UnsupportedMediaTypeProblem = Problem & {
   type?: `${string}/problems/unsupported-media-type`
