@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import addressparser from 'nodemailer/lib/addressparser'
 import Type, { type TSchema } from 'typebox'
-import { isMailAddress } from '../dependencies/mail-address.ts'
+import { isMailAddress } from '../mail-address.ts'
 
 /**
  * The kinds of value a variable can have. Each carries `allowed`, the sentence a person reads when the value

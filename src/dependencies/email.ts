@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { type CallPolicyOptions, createCallPolicy } from '#plugins/circuit-breakers.ts'
+import { isMailAddress } from '../mail-address.ts'
 import { type CallContext, contextHeaders } from './call-context.ts'
-import { isMailAddress } from './mail-address.ts'
 import { classifyMailFailure, MailFailure } from './mail-failure.ts'
 
 export interface EmailOptions {

@@ -1,3 +1,5 @@
+import { isMailAddress } from '../mail-address.ts'
+
 /** Whoever holds a token: made on first sight of it, and from then on as they want it. */
 export interface User {
   /** The `sub` of the token. */
@@ -20,20 +22,12 @@ export interface Claims {
 
 /** In code points. */
 export const MOST_NAME_CHARACTERS = 200
-export const MOST_EMAIL_CHARACTERS = 320
-const EMAIL = /^[^\s\p{Cc}@<>,;:"()[\]\\]+@[^\s\p{Cc}@<>,;:"()[\]\\]+$/u
-
-/** Whether mail could be sent there: nothing that would be a second address, a name, or another header. */
-export const isEmail = (text: string) => EMAIL.test(text)
 
 /** The claims that can be kept. One that cannot is as good as none: an order does not fail for a long name. */
 export function keepableClaims({ name, email }: Claims): Claims {
   return {
     name: name !== null && isText(name) && [...name].length <= MOST_NAME_CHARACTERS ? name : null,
-    email:
-      email !== null && isText(email) && [...email].length <= MOST_EMAIL_CHARACTERS && isEmail(email)
-        ? email
-        : null,
+    email: email !== null && isMailAddress(email) ? email : null,
   }
 }
 

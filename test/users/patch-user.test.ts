@@ -31,6 +31,7 @@ const refused: [string, object, string][] = [
   ['an address without an at', { email: 'zoe.example.com' }, '#/email'],
   ['an empty address', { email: '' }, '#/email'],
   ['two addresses', { email: 'a@example.com, b@example.com' }, '#/email'],
+  ['an address that no server takes', { email: 'a@example..com' }, '#/email'],
   ['an address with a header in it', { email: 'a@example.com\r\nBcc: b@example.com' }, '#/email'],
   ['an http avatar', { avatarUrl: 'http://img.example.com/a.png' }, '#/avatarUrl'],
   ['a script', { avatarUrl: 'javascript:alert(1)' }, '#/avatarUrl'],
