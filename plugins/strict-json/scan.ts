@@ -19,7 +19,7 @@ const maxOddities = 100
 /**
  * Walks a text that `JSON.parse` has accepted, once, and finds what it lets through: a member named twice (the
  * last one wins here, the first one elsewhere), `__proto__`, NUL and lone surrogates (both only possible as
- * escapes, and neither can be stored), numbers beyond double precision's range, and nesting deeper than `maxDepth`.
+ * escapes, and neither can be stored), numbers that a double cannot keep, and nesting deeper than `maxDepth`.
  */
 export function findOddities(text: string, maxDepth: number): Oddity[] {
   const found: Oddity[] = []
@@ -64,7 +64,8 @@ export function findOddities(text: string, maxDepth: number): Oddity[] {
       else expectsName = true
     } else if (code === minus || (code >= zero && code <= nine)) {
       const end = endOfNumber(text, index)
-      if (!Number.isFinite(Number(text.slice(index, end)))) report('is larger than a number can be')
+      const oddity = oddityOfNumber(text.slice(index, end))
+      if (oddity !== undefined) report(oddity)
       index = end
       continue
     }
@@ -107,3 +108,22 @@ function endOfNumber(text: string, start: number): number {
   while (index < text.length && '0123456789+-.eE'.includes(text.charAt(index))) index += 1
   return index
 }
+
+/** A double keeps every integer of so many digits, so most literals need no second look. */
+const safeLength = 15
+
+/**
+ * What a double (RFC 7493 section 2.2) would make another number of. The line is this: an integer is a name or a
+ * count, and has to come back digit by digit; a fraction or a power is a measure, and comes back as near as can be,
+ * but not as zero if it is none.
+ */
+function oddityOfNumber(literal: string): string | undefined {
+  const number = Number(literal)
+  if (!Number.isFinite(number)) return 'is larger than a number can be'
+  if (number === 0 && /^-?[0.]*[1-9]/.test(literal)) return 'is closer to zero than a number can be'
+  if (literal.length <= safeLength || !/^-?\d+$/.test(literal)) return undefined
+  return digitsOf(literal) === digitsOf(String(number)) ? undefined : 'has more digits than a number can keep'
+}
+
+/** Without the point, the power and the zeros at the end: what tells apart two numbers that nearly agree. */
+const digitsOf = (written: string) => written.replace(/e.*/, '').replace('.', '').replace(/0+$/, '')

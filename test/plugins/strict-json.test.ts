@@ -47,6 +47,13 @@ const refused: [string, string | Buffer, RegExp, string[]?][] = [
   ['surrogates the wrong way round', '"\\ude00\\ud83d"', /surrogate/, ['#']],
   ['a number beyond any double', '{"quantity":1e999}', /larger/, ['#/quantity']],
   ['a negative one', '[[-1e400]]', /larger/, ['#/0/0']],
+  ['an integer that a double rounds', '{"id":9007199254740993}', /more digits/, ['#/id']],
+  ['a negative one that it rounds', '[-9007199254740993]', /more digits/, ['#/0']],
+  ['a power of two written out, for it is shown rounded', '[1152921504606846976]', /more digits/, ['#/0']],
+  ['a longer one', `[1${'0'.repeat(30)}1]`, /more digits/, ['#/0']],
+  ['a number that a double has for zero', '{"tiny":1e-400}', /closer to zero/, ['#/tiny']],
+  ['a negative one for zero', '[-0.01E-330]', /closer to zero/, ['#/0']],
+  ['a fraction of many zeros', `[0.${'0'.repeat(400)}1]`, /closer to zero/, ['#/0']],
   ['33 levels', nested(33), /deeper than 32/],
   ['a hundred thousand levels', nested(100_000), /deeper than 32/],
 ]
@@ -66,6 +73,11 @@ const accepted: [string, string][] = [
   ['the same name in different objects', '{"a":{"a":1},"b":[{"a":1},{"a":2}]}'],
   ['quotes and brackets inside strings', '{"a\\"{":"]},[\\\\","b":"\\\\\\""}'],
   ['32 levels', nested(32)],
+  ['an integer as large as any that is safe', '[9007199254740991,-9007199254740991]'],
+  ['larger ones that come back as they are written', '[9007199254740992,1152921504606847000]'],
+  ['digits that end in many zeros', `[123456789012345${'0'.repeat(60)}]`],
+  ['fractions and powers, which a double comes near to', '[0.1,3.14159265358979323846,1e300,5e-324,1e-7]'],
+  ['every zero', '[0,0.000,0e0,0.0E-999,0e999]'],
   ['names of prototypes that change nothing', '{"constructor":1,"prototype":2}'],
 ]
 
@@ -86,6 +98,27 @@ test('whatever JSON.parse reads is read the same, unless it has an oddity', () =
       if (!odd) assert.deepEqual(parseStrictJson(Buffer.from(json), 32), value)
     }),
     { numRuns: 500 },
+  )
+})
+
+test('what a double is written as is read, and an integer comes back digit by digit or is refused', () => {
+  const digits = fc.string({
+    unit: fc.constantFrom(...'0123456789'),
+    minLength: 1,
+    maxLength: 40,
+    size: 'max',
+  })
+  const integer = digits.map((text) => text.replace(/^0+(?=\d)/, ''))
+  fc.assert(
+    fc.property(fc.double({ noDefaultInfinity: true, noNaN: true }), integer, (double, literal) => {
+      const written = JSON.stringify(double)
+      assert.equal(parseStrictJson(Buffer.from(written), 32), JSON.parse(written))
+      const kept = BigInt(Number(literal).toLocaleString('en', { useGrouping: false })) === BigInt(literal)
+      const read = () => parseStrictJson(Buffer.from(`-${literal}`), 32)
+      if (kept) assert.equal(read(), -Number(literal))
+      else assert.throws(read, /more digits/)
+    }),
+    { numRuns: 2_000 },
   )
 })
 
