@@ -57,9 +57,20 @@ export const ShownNameSchema = textOrNull(`Up to ${MOST_NAME_CHARACTERS} charact
 export const ShownEmailSchema = textOrNull('Where mail about orders goes')
 export const ShownAvatarUrlSchema = textOrNull('An https URL')
 
-/** What the URL parser would put right by itself is refused: it is kept, and handed on, as it was written. */
+/** RFC 3986 section 3.3: what may stand in a path. A query and a fragment may have `?` besides. */
+const IN_PATH = String.raw`[\w.~!$&'()*+,;=:@/-]|%[0-9a-f]{2}`
+const USER = `(?:(?![@/])(?:${IN_PATH}))*@`
+/** A name as DNS has it (RFC 1123 section 2.1), of fewer characters than section 3.2.2 takes; or an IPv6 address. */
+const HOST = String.raw`(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?`
+const PLACE = String.raw`(?:/(?:${IN_PATH})*)?(?:\?(?:${IN_PATH}|\?)*)?(?:#(?:${IN_PATH}|\?)*)?`
+const HTTPS_URI = new RegExp(`^https://(?:${USER})?${HOST}${PLACE}$`, 'i')
+
+/**
+ * A URI by RFC 3986. What a URL parser would put right by itself (slashes, backslashes, what is not percent-encoded)
+ * is refused: it is kept, and handed on, as it was written.
+ */
 function isHttpsUrl(text: string): boolean {
-  return /^https:\/\/[^\s\p{Cc}]+$/iu.test(text) && URL.canParse(text)
+  return HTTPS_URI.test(text) && URL.canParse(text)
 }
 
 function isNestedWithin(value: unknown, levels: number): boolean {
