@@ -6,12 +6,12 @@ import { equalJson } from './json-patch/json.ts'
 import { mergePatch } from './json-patch/merge.ts'
 import { type Operation, readOperations } from './json-patch/operations.ts'
 import { mergesBeyond, operatesBeyond } from './json-patch/patchable.ts'
-import { parsePointer, type Tokens } from './json-patch/pointer.ts'
+import { isForbiddenName, parsePointer, type Tokens } from './json-patch/pointer.ts'
 import { rejected } from './json-patch/refusals.ts'
 import type { Violation } from './problem-details.ts'
 import { compileViolations } from './validation.ts'
 
-export { equalJson }
+export { equalJson, isForbiddenName }
 
 const JSON_PATCH = 'application/json-patch+json'
 const MERGE_PATCH = 'application/merge-patch+json'

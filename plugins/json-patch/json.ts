@@ -1,4 +1,4 @@
-import { isForbidden, type Tokens } from './pointer.ts'
+import { isForbiddenName, type Tokens } from './pointer.ts'
 
 /** RFC 6901 section 4: no sign, no leading zero, no fraction. */
 const INDEX = /^(?:0|[1-9]\d*)$/
@@ -65,6 +65,6 @@ export function forbiddenMembers(value: unknown, path: (string | number)[] = [])
   if (Array.isArray(value)) return value.flatMap((item, index) => forbiddenMembers(item, [...path, index]))
   if (!isJsonObject(value)) return []
   return Object.keys(value).flatMap((name) =>
-    isForbidden(name) ? [[...path, name]] : forbiddenMembers(value[name], [...path, name]),
+    isForbiddenName(name) ? [[...path, name]] : forbiddenMembers(value[name], [...path, name]),
   )
 }

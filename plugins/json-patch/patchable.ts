@@ -1,14 +1,14 @@
 import type { Violation } from '../problem-details.ts'
 import { forbiddenMembers, isJsonObject } from './json.ts'
 import type { Operation } from './operations.ts'
-import { isForbidden, startsWith, type Tokens } from './pointer.ts'
+import { isForbiddenName, startsWith, type Tokens } from './pointer.ts'
 import { inPatch, MOST_VIOLATIONS } from './refusals.ts'
 
 /** Where operations name, change, test or read what lies beyond the places that can be patched. */
 export function operatesBeyond(patchable: readonly Tokens[], operations: readonly Operation[]): Violation[] {
   return operations.flatMap((operation, index) => {
     const pointer = (path: Tokens, member: 'path' | 'from') =>
-      patchable.some((prefix) => startsWith(path, prefix)) && !path.some(isForbidden)
+      patchable.some((prefix) => startsWith(path, prefix)) && !path.some(isForbiddenName)
         ? []
         : [inPatch([index, member], 'cannot be patched')]
     return [

@@ -18,4 +18,4 @@ export function startsWith(path: Tokens, prefix: Tokens): boolean {
 /** Names that lead out of a value and into what all values share. As a token or a member they are never needed. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
-export const isForbidden = (name: string) => FORBIDDEN.has(name)
+export const isForbiddenName = (name: string) => FORBIDDEN.has(name)

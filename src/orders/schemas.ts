@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { isForbiddenName } from '#plugins/json-patch.ts'
 import { countryCodes } from './country-codes.ts'
 import { ORDER_STATUSES, type OrderStatus, PAYMENT_STATUSES, type PaymentStatus } from './order.ts'
 
@@ -57,9 +58,16 @@ export const ShippingAddressSchema = Type.Object(
 
 export const NoteSchema = Type.String({ maxLength: 1000 })
 
+/** What no patch may name, a new order does not have either: nobody could take it out again. */
+const MetadataName = Type.Refine(
+  Type.String({ minLength: 1, maxLength: 40, description: 'Not `__proto__`, `constructor` or `prototype`' }),
+  (name) => !isForbiddenName(name),
+  () => 'no member may have',
+)
+
 export const MetadataSchema = Type.Unsafe<Record<string, string>>({
   type: 'object',
   maxProperties: 50,
-  propertyNames: { type: 'string', minLength: 1, maxLength: 40 },
+  propertyNames: MetadataName,
   additionalProperties: { type: 'string', maxLength: 500 },
 })

@@ -239,6 +239,18 @@ suite('Placing an order', () => {
     assert.equal(left.length, 0)
   })
 
+  test('No metadata has a name that leads to what all objects share', async () => {
+    const metadata = { a: '1', constructor: 'x', prototype: 'y' }
+    const { errors } = await assertProblem(await send({ ...basket('pen'), metadata }, 'names'), {
+      slug: 'validation-failed',
+    })
+    const detail = 'has a name that no member may have'
+    assert.deepEqual(errors, [
+      { pointer: '#/metadata/constructor', in: 'body', detail },
+      { pointer: '#/metadata/prototype', in: 'body', detail },
+    ])
+  })
+
   test('A missing or malformed key is 400 and leads to the page that explains it', async () => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': V2, accept: V2 }
     const body = JSON.stringify(basket('pen'))
