@@ -83,6 +83,29 @@ test('a key that is not for verifying, weak, broken or of another kind verifies 
   assert.equal((await ask(app, weak.token)).statusCode, 401)
 })
 
+test('a token that names no key is tried with sixteen keys of its kind, and told when there are more', async (t) => {
+  const others = [await keyPair('RS256', 'r'), await keyPair('EdDSA', 'd')]
+  const pairs = await Promise.all(Array.from({ length: 17 }, (_, at) => keyPair('ES256', `k${at}`)))
+  const server = await keyServer(
+    t,
+    [...others, ...pairs].map(({ jwk }) => jwk),
+  )
+  const app = await identityService(t, { jwksUrl: server.url, now })
+  const unnamed = (at: number) => sign({}, pairs[at]?.privateKey, { alg: 'ES256' })
+  for (const at of [0, 4, 15]) assert.equal((await ask(app, await unnamed(at))).statusCode, 200, `key ${at}`)
+  await assertProblem(await ask(app, await unnamed(16)), {
+    slug: 'unauthorized',
+    detail: /names no key, and the 16 that were tried did not sign it\.$/,
+  })
+  assert.equal((await ask(app, (await pairs[16]?.token()) ?? '')).statusCode, 200, 'by its name')
+
+  const stranger = await keyPair('EdDSA')
+  await assertProblem(await ask(app, await stranger.token()), {
+    slug: 'unauthorized',
+    detail: /not signed by a known key/,
+  })
+})
+
 test('a private key that is published by mistake still verifies', async (t) => {
   const { privateKey } = await keyPair('ES256')
   const server = await keyServer(t, [{ ...(await exportJWK(privateKey)), kid: 'k' }])
