@@ -96,7 +96,7 @@ export function readFilter<Word extends string>(
 /**
  * Reads `limit` and `cursor` of a query strictly. Other parameters are passed over.
  *
- * @param others what is wrong with the query beside; where there is any, nobody knows which list a cursor is to lead through
+ * @param others what is wrong with the query beside
  * @throws Problem validation-failed naming each of the two that is bad, and the others
  */
 export function readPaging(
@@ -110,7 +110,7 @@ export function readPaging(
   const isLimit = limit === undefined || (typeof limit === 'string' && /^(?:[1-9]\d?|100)$/.test(limit))
   if (!isLimit) violations.push(limitViolation)
   let position: unknown
-  if (cursor !== undefined && others.length === 0) {
+  if (cursor !== undefined) {
     try {
       position = cursors.open(typeof cursor === 'string' ? cursor : '', context)
     } catch {

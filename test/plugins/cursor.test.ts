@@ -76,12 +76,6 @@ test('a filter is one of its words or left out, and a bad one is reported with t
   }
 })
 
-test('a good cursor beside a bad filter is not called bad: of which list it is, the filter says', () => {
-  const { violations: bad } = readFilter({ colour: 'green' }, 'colour', ['red', 'blue'])
-  const query = { colour: 'green', cursor: cursors.seal('x', 'c red') }
-  assert.deepEqual(places(violations(() => readPaging(query, cursors, 'c ', bad))), ['query #/colour'])
-})
-
 test('a bad limit and a bad cursor are reported together', () => {
   const errors = violations(() => readPaging({ limit: '0', cursor: 'x' }, cursors, 'c'))
   assert.deepEqual(places(errors), ['query #/limit', 'query #/cursor'])
