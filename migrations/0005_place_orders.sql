@@ -9,6 +9,7 @@
 -- outcome: placed with the order; resumed (an ended lease taken over) and in-flight with the order, its request and
 --   lease_seconds_left; replay with the response; reused; unknown-product with { lines: [index] }; insufficient-stock
 --   with { items }.
+-- A product that is priced in another currency than order_currency is unknown: its price would be charged in this one.
 create function place_orders(
   requests jsonb, order_currency text, lease_seconds double precision, ttl_seconds double precision
 ) returns table (request_position integer, outcome text, detail jsonb) language plpgsql
@@ -86,7 +87,7 @@ begin
   update products set stock = stock - demand.quantity, revision = revision + 1, updated_at = now()
   from demand
   where products.id = demand.id and not exists (
-    select from demand left join products on products.id = demand.id
+    select from demand left join products on products.id = demand.id and products.currency = order_currency
     where products.id is null or products.stock < demand.quantity
   );
 
@@ -106,7 +107,7 @@ begin
                        order by line.position) filter (where products.stock < (line.value ->> 'quantity')::integer)
       into unknown, short
       from jsonb_array_elements(request.lines) with ordinality as line (value, position)
-      left join products on products.id = line.value ->> 'productId';
+      left join products on products.id = line.value ->> 'productId' and products.currency = order_currency;
 
       if unknown is null and short is null then
         update products set stock = stock - line.quantity, revision = revision + 1, updated_at = now()

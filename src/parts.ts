@@ -46,7 +46,7 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
     probes: probePaths,
     publicUrl: config.publicUrl ?? httpUrl(config.host, config.port),
   }
-  const products = createProductStore(database)
+  const products = createProductStore(database, config.currency)
   const productCache = createProductCache({
     store: products,
     answers: database.answers,

@@ -121,7 +121,8 @@ export const ConfigSchema = Type.Object({
 
   currency: kind.currency({
     section: 'Orders',
-    description: 'The one currency products are priced in.',
+    description:
+      'The one currency products are priced in. Products that were put in under another are neither shown nor sold until they are put in again.',
     default: 'USD',
     examples: ['EUR'],
   }),

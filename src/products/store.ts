@@ -4,18 +4,27 @@ import type { CatalogueEntry, Product } from './product.ts'
 
 export type ProductStore = ReturnType<typeof createProductStore>
 
-/** Every statement about products as such; orders move stock in statements of their own. */
-export function createProductStore(database: Database) {
+/**
+ * Every statement about products as such; orders move stock in statements of their own.
+ *
+ * @param currency of what is for sale. What was put in under another is not read until it is put in again, for no order
+ *   could have it at the price that is shown
+ */
+export function createProductStore(database: Database, currency: string) {
   return {
-    /** @returns those of the ids that exist, in no order */
+    /** @returns those of the ids that are for sale, in no order */
     getMany: (ids: readonly string[]): Promise<Product[]> =>
-      database.query((sql) => sql<Product[]>`select ${columns(sql)} from products where id = any (${ids})`),
+      database.query(
+        (sql) => sql<Product[]>`
+          select ${columns(sql)} from products where id = any (${ids}) and currency = ${currency}`,
+      ),
 
-    /** @returns up to `most` products with ids greater than `after`; the empty string begins at the start */
+    /** @returns up to `most` products for sale with ids greater than `after`; the empty string begins at the start */
     list: (after: string, most: number): Promise<Product[]> =>
       database.query(
         (sql) => sql<Product[]>`
-          select ${columns(sql)} from products where id > ${after} order by id limit ${most}`,
+          select ${columns(sql)} from products where id > ${after} and currency = ${currency}
+          order by id limit ${most}`,
       ),
 
     /** Creates or replaces one. What changes nothing leaves revision and time. */

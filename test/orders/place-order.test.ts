@@ -17,7 +17,7 @@ const V1 = 'application/vnd.holdfast.order+json; version=1'
 
 suite('Placing an order', () => {
   const lifetime = lifetimeOfSuite()
-  let { api }: Partial<ServiceProcess> = {}
+  let { api, operations }: Partial<ServiceProcess> = {}
   let payment: FakePayment
   let warehouse: FakeWarehouse
   let warehouseStatus = 200
@@ -30,7 +30,7 @@ suite('Placing an order', () => {
     payment = await startFakePayment(lifetime)
     warehouse = await startFakeWarehouse(lifetime, { status: () => warehouseStatus })
     const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-    api = (await startService(lifetime, parts)).api
+    ;({ api, operations } = await startService(lifetime, parts))
     token = await tokenOf('ada')
     await stock(sql, { pen: 1000, ink: 1000, rare: 2 })
     await sql`insert into products (id, name, price, currency, stock) values ('free', 'A sticker', 0, 'USD', 10)`
@@ -181,6 +181,32 @@ suite('Placing an order', () => {
       ['#/items/1/productId', '#/items/2/productId'],
     )
     assert.equal((await send(basket('pen'), 'unknown')).status, 201, 'the key was not used up')
+  })
+
+  test('A product that is still priced in another currency is not for sale until it is put in again', async () => {
+    await sql`insert into products (id, name, price, currency, stock) values ('euro', 'A euro', 700, 'EUR', 5)`
+    const left = await stockOf('pen')
+    const items = [
+      { productId: 'pen', quantity: 1 },
+      { productId: 'euro', quantity: 1 },
+    ]
+    await assertProblem(await fetch(`${api}/products/euro`), { slug: 'not-found' })
+    const refusal = await assertProblem(await send({ items, paymentToken: 'pm_card_visa' }, 'foreign'), {
+      slug: 'not-found',
+    })
+    assert.deepEqual(
+      (refusal.errors as { pointer: string }[]).map(({ pointer }) => pointer),
+      ['#/items/1/productId'],
+    )
+    assert.deepEqual([await stockOf('pen'), await stockOf('euro')], [left, 5])
+
+    const body = JSON.stringify({ name: 'A euro', price: { amount: 800, currency: 'USD' }, stock: 5 })
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${operations}/products/euro`, { method: 'PUT', headers, body })
+    const shown = await fetch(`${api}/products/euro`, { headers: { 'accept-version': '2' } })
+    const order = await bodyOf(await send(basket('euro'), 'foreign'))
+    assert.deepEqual(order.total, (await bodyOf(shown)).price)
+    assert.deepEqual(order.total, { amount: 800, currency: 'USD' })
   })
 
   test('An order of total 0 is paid without a charge', async () => {

@@ -63,6 +63,18 @@ test('a page whose last product is the last of all has no next', async (t) => {
   assert.equal((await app.inject({ url: '/products?limit=2', headers: V2 })).json().nextCursor, undefined)
 })
 
+test('a product that is priced in another currency is neither shown nor counted', async (t) => {
+  const { app, store } = await startProductService(t)
+  await store.putMany(ids(4).map(product))
+  for (const id of ['p-001', 'p-003']) await store.put({ ...product(id), currency: 'EUR' })
+  const first = await app.inject({ url: '/products?limit=1', headers: V2 })
+  const second = await app.inject({ url: first.json()._links.next.href, headers: V2 })
+  const shown = [first, second].flatMap((page) => page.json().items.map(({ id }: { id: string }) => id))
+  assert.deepEqual(shown, ['p-000', 'p-002'])
+  assert.equal(second.json().nextCursor, undefined)
+  await assertProblem(await app.inject({ url: '/products/p-001' }), { slug: 'not-found' })
+})
+
 test('who has the page already gets 304, until one of its products changes', async (t) => {
   const { app, store, cache } = await startProductService(t)
   await store.putMany(ids(2).map(product))

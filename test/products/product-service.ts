@@ -22,7 +22,7 @@ export async function startProductService(t: TestContext, options: ProductServic
   const url = new URL(direct)
   url.port = String(line.port)
   const database = openDatabase({ url: url.href, poolSize: 4 })
-  const store = createProductStore(database)
+  const store = createProductStore(database, 'USD')
   const cache = createProductCache({ store, answers: database.answers, freshMs: options.freshMs ?? 1000 })
 
   const format = { catalogue: problems, publicUrl: 'https://api.example.com' }
