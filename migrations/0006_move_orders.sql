@@ -10,6 +10,8 @@
 -- moves: [{ position, orderId, from, revision, generation?, status, paymentStatus, paymentReference?, declineCode?,
 --           chargeSent, keepToken, restock, updatedAt, key?: { principal, route, key },
 --           response?: { status, headers, body }, jobs: [{ queue, id, data, delaySeconds }] }]
+-- A job of send-mail is told here where its mail goes: `to` in its data is the customer's address of this moment, and
+-- absent where none is known.
 -- moved tells whether this statement did it: then what stands is what the mover sent, and nothing else is returned.
 -- Otherwise the order and the response are those that stand now.
 create function move_orders(moves jsonb)
@@ -84,8 +86,12 @@ begin
 
   perform enqueue_jobs(jobs.list)
   from (
-    select jsonb_agg(job.value) as list
-    from jsonb_to_recordset(moves) as m (position integer, jobs jsonb), jsonb_array_elements(m.jobs) as job (value)
+    select jsonb_agg(coalesce(case when job.value ->> 'queue' = 'send-mail' then jsonb_set(job.value, '{data,to}', (
+             select to_jsonb(users.email) from orders join users on users.id = orders.principal
+             where orders.id = m."orderId"
+           )) end, job.value)) as list
+    from jsonb_to_recordset(moves) as m (position integer, "orderId" uuid, jobs jsonb),
+         jsonb_array_elements(m.jobs) as job (value)
     where m.position = any (done)
   ) as jobs
   where jobs.list is not null;

@@ -99,7 +99,6 @@ export function createParts(config: Config, log: FastifyBaseLogger, versions: Ve
       inventory,
       email,
       problems: problemFormat,
-      emailOf: users.emailOf,
       stockChanged: productCache.invalidate,
       versions: versions.orders,
       events: {

@@ -14,6 +14,8 @@ export interface OrderJob {
   /** The UUID of the order. */
   orderId: string
   mail?: string
+  /** Where the mail goes: the customer's address when the order was moved; absent where nobody knew one. */
+  to?: string
 }
 
 /** What each queue's jobs do. A handler that throws is classed here, once for all of them. */

@@ -4,7 +4,7 @@ import type { Order } from './order.ts'
 import type { Orders } from './orders.ts'
 
 /**
- * Tells the customer, at the address they have now, that an order is paid or that its queued charge was declined.
+ * Tells the customer, at the address they had then, that an order is paid or that its queued charge was declined.
  * The message id is made of the order and the kind, so that a mail delivered twice can be told for what it is.
  *
  * @throws CallFailed when the mail server could not be asked, or did not take it
@@ -15,13 +15,13 @@ export async function mailCustomer(
 ): Promise<JobOutcome> {
   const order = await orders.store.findByUuid(data.orderId)
   if (order === null) return { kind: 'dead', reason: 'there is no such order' }
-  const to = await orders.emailOf(order.principal)
-  if (to === null) {
-    log.info({ orderId: order.id }, 'no mail: the customer has no address')
+  const { to, mail } = data
+  if (to === undefined) {
+    log.info({ orderId: order.id }, 'no mail: no address of the customer was known')
     return { kind: 'done' }
   }
-  const { subject, text } = data.mail === 'payment-declined' ? declinedMail(order) : paidMail(order)
-  await orders.email.send({ to, subject, text, messageId: `${data.mail}.${order.id}@holdfast` }, context)
+  const { subject, text } = mail === 'payment-declined' ? declinedMail(order) : paidMail(order)
+  await orders.email.send({ to, subject, text, messageId: `${mail}.${order.id}@holdfast` }, context)
   return { kind: 'done' }
 }
 

@@ -24,8 +24,6 @@ export interface OrdersOptions extends PlaceStatementOptions {
   inventory: Inventory
   email: Email
   problems: ProblemFormat
-  /** Where a principal wants its mail, now; null where nobody knows. */
-  emailOf: (principal: string) => Promise<string | null>
   /** Told the ids of products whose stock an order changed. */
   stockChanged: (productIds: string[]) => void
   /** Told what becomes of orders and keys. */

@@ -97,6 +97,8 @@ suite('What failed for good', { concurrency: 2 }, () => {
     const letter = await letterIn(shop, 'send-mail')
     assert.equal(letter.attempts, 1)
     assert.match(letter.reason, /550/)
+    const alert = await alertOf(shop, letter)
+    assert.doesNotMatch(JSON.stringify([letter, alert]), /somebody@/, 'the address stays in the job')
     assert.equal((await read(shop, id)).status, 'paid')
     const discarded = await fetch(`${shop.service.operations}/dead-letters/${letter.id}`, {
       method: 'DELETE',

@@ -29,6 +29,29 @@ suite('Work that nobody waits for', { concurrency: 2 }, () => {
     assert.deepEqual(await mailbox(sandbox), [])
   })
 
+  test('Mail goes to the address of the moment the order was paid, whatever is known later', async (t) => {
+    const { api, parts, sql, sandbox, token } = await start(t, { ROLE: 'api' })
+    const unknown = await tokenOf('nobody', { email: undefined })
+    for (const [key, customer] of Object.entries({ moved: token, late: unknown })) {
+      assert.equal((await place(api, basket('desk'), { key, token: customer })).status, 201)
+      assert.equal((await setAddress(api, customer, `${key}@elsewhere.test`)).status, 200)
+    }
+    const worker = await startService(t, parts, { ROLE: 'worker' })
+    await eventually('both jobs to be done', async () => {
+      const jobs = await sql`select from pgboss.job where name = 'send-mail' and state = 'completed'`
+      return jobs.length === 2
+    })
+    const mails: { to: string[] }[] = await mailbox(sandbox)
+    assert.deepEqual(
+      mails.map(({ to }) => to),
+      [['ada@shop.test']],
+    )
+    await eventually('the log to say so', () =>
+      worker.logs.some(({ msg }) => msg === 'no mail: no address of the customer was known'),
+    )
+    assert.doesNotMatch(JSON.stringify(worker.logs), /@shop\.test|@elsewhere\.test/)
+  })
+
   test('An order whose charge cannot be made now is payment_pending, and paid when the service is back', async (t) => {
     const { api, sandbox, read, token } = await start(t)
     await fault(sandbox, 'payment', 'error')
@@ -118,19 +141,31 @@ suite('Work that nobody waits for', { concurrency: 2 }, () => {
   })
 })
 
-async function start(t: TestContext) {
+async function start(t: TestContext, env: Record<string, string> = {}) {
   const databaseUrl = await createDatabase(t)
   const sql = connect(t, databaseUrl)
   const sandbox = await startSandbox({ port: 0, smtpPort: 0, seed: 1 })
   t.after(() => sandbox.close())
   const { url, smtpUrl } = sandbox
-  const { api } = await startService(t, { databaseUrl, paymentUrl: url, inventoryUrl: url, smtpUrl })
+  const parts = { databaseUrl, paymentUrl: url, inventoryUrl: url, smtpUrl }
+  const { api } = await startService(t, parts, env)
   await stock(sql, { desk: 10 })
   const token = await tokenOf('ada')
   const read = async (id: string) =>
     bodyOf(await fetch(`${api}/orders/${id}`, { headers: { authorization: `Bearer ${token}`, accept: V2 } }))
-  return { api, sql, sandbox, token, read }
+  return { api, parts, sql, sandbox, token, read }
 }
+
+const setAddress = (api: string, token: string, email: string) =>
+  fetch(`${api}/users/me`, {
+    method: 'PATCH',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/merge-patch+json',
+      'if-match': '*',
+    },
+    body: JSON.stringify({ email }),
+  })
 
 interface Ledger {
   charges: { orderId: string; key: string }[]
