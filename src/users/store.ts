@@ -8,14 +8,6 @@ export type UserStore = ReturnType<typeof createUserStore>
 /** Every statement about users, but for the one that places their first order. Each is safe to send twice. */
 export function createUserStore(database: Database) {
   return {
-    /** Where a user wants mail; null where nobody knows. */
-    async emailOf(id: string): Promise<string | null> {
-      const [row] = await database.query(
-        (sql) => sql<{ email: string | null }[]>`select email from users where id = ${id}`,
-      )
-      return row?.email ?? null
-    },
-
     /** The user, made of these claims if they are seen for the first time. */
     async findOrMake(id: string, { name, email }: Claims): Promise<User> {
       for (;;) {
