@@ -58,7 +58,8 @@ function compare(answer: Record<string, unknown>, asked: Money): void {
   if (amount !== undefined && amount !== asked.amount) {
     throw new HttpFailure('payment: a PaymentIntent of another amount')
   }
-  if (currency !== undefined && String(currency).toLowerCase() !== asked.currency.toLowerCase()) {
+  const same = typeof currency === 'string' && currency.toLowerCase() === asked.currency.toLowerCase()
+  if (currency !== undefined && !same) {
     throw new HttpFailure('payment: a PaymentIntent in another currency')
   }
 }
