@@ -1,7 +1,7 @@
 import type { FailureClass } from '#plugins/circuit-breakers.ts'
 
 export interface HttpFailureOptions {
-  /** Undefined where no answer came, or none that could be read. */
+  /** Undefined where no answer came, or none that says what was done. */
   status?: number | undefined
   retryAfterMs?: number | undefined
   cause?: unknown
@@ -44,7 +44,7 @@ export function classifyHttpFailure(error: unknown): FailureClass {
   if (status === undefined) {
     const code = codeOf(error.cause)
     if (OUR_MISTAKE.has(code)) return { transient: false, outcomeUnknown: false }
-    return { transient: true, outcomeUnknown: !NEVER_SENT.has(code) }
+    return { transient: true, outcomeUnknown: !NEVER_SENT.has(code), retryAfterMs }
   }
   if (status === 429) return { transient: true, outcomeUnknown: false, retryAfterMs }
   if (status >= 500) return { transient: true, outcomeUnknown: true, retryAfterMs }

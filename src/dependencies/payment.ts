@@ -90,18 +90,12 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
       }
       return await policy.call(async (signal) => {
         const headers = contextHeaders(context)
-        try {
-          const answer = await ask(signal, (stripe) =>
-            stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
-          )
-          const result = readPaymentIntent(answer, charge)
-          if (result.kind !== 'unsettled') return result
-          // The key would only replay this same answer: ask for what became of it.
-          return settled(await askFor(result.reference, headers, signal))
-        } catch (error) {
-          if (error instanceof StripeRefusal && error.status === 402) return declined(error)
-          throw error
-        }
+        const result = await ask(signal, (stripe) =>
+          stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
+        ).then((answer) => readPaymentIntent(answer, charge), declined)
+        if (result.kind !== 'unsettled') return result
+        // The key would only replay this same answer: ask for what became of it.
+        return settled(await askFor(result.reference, headers, signal).catch(unsettled))
       })
     },
 
@@ -138,13 +132,23 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
 }
 
 function settled(result: ChargeResult | Unsettled): ChargeResult {
-  if (result.kind === 'unsettled') throw new HttpFailure('payment: not settled yet')
-  return result
+  return result.kind === 'unsettled' ? unsettled() : result
 }
 
-function declined(refusal: StripeRefusal): ChargeResult {
-  const declineCode = refusal.word('decline_code') ?? refusal.word('code') ?? NO_REASON
-  const { reference } = refusal
+/**
+ * The charge was accepted, and the money may move whatever became of asking for it: that failure says nothing of the
+ * charge, were it a 402 or a 404. So it goes on without its status, as one that may pass and whose outcome is unknown.
+ */
+function unsettled(cause?: unknown): never {
+  const retryAfterMs = cause instanceof HttpFailure ? cause.retryAfterMs : undefined
+  throw new HttpFailure('payment: not settled yet', { retryAfterMs, cause })
+}
+
+/** What a failed creation says of the charge. @throws what is no decline */
+function declined(error: unknown): ChargeResult {
+  if (!(error instanceof StripeRefusal) || error.status !== 402) throw error
+  const declineCode = error.word('decline_code') ?? error.word('code') ?? NO_REASON
+  const { reference } = error
   return { kind: 'declined', declineCode, ...(reference === undefined ? {} : { reference }) }
 }
 

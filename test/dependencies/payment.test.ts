@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { createPayment } from '#src/dependencies/payment.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { CONTEXT, callFailure, FAST, wordsOf } from './call-failure.ts'
-import { type Behaviour, json, startFake } from './fake-server.ts'
+import { type Behaviour, json, reset, startFake } from './fake-server.ts'
 
 const CHARGE = {
   orderId: 'ord_1',
@@ -124,6 +124,26 @@ describe('a payment that is processing', () => {
     const { payment } = await setUp(t, processing)
     const { reason, outcomeUnknown } = await callFailure(payment.charge(CHARGE, CONTEXT))
     assert.deepEqual([reason, outcomeUnknown], ['transient', true])
+  })
+
+  for (const [what, asked] of [
+    ['is not to be asked for now', json(429, {})],
+    ['cannot be found', json(404, { error: { code: 'resource_missing' } })],
+    ['is asked for under 402', json(402, { error: { code: 'card_declined' } })],
+    ['must not be asked for', json(403, {})],
+    ['is answered with nothing', reset],
+  ] satisfies [string, Behaviour][]) {
+    test(`and ${what} is unknown, and neither declined nor free`, async (t) => {
+      const { payment } = await setUp(t, (...to) => (to[1].method === 'GET' ? asked : processing)(...to))
+      const failure = await callFailure(payment.charge(CHARGE, CONTEXT))
+      assert.deepEqual([failure.reason, failure.outcomeUnknown], ['transient', true])
+    })
+  }
+
+  test('is left alone for as long as whoever is asked for it says', async (t) => {
+    const { fake, payment } = await setUp(t, processing, json(429, {}, { 'retry-after': '90' }))
+    const { outcomeUnknown, retryAfterMs } = await callFailure(payment.charge(CHARGE, CONTEXT))
+    assert.deepEqual([outcomeUnknown, retryAfterMs, fake.requests.length], [true, 90_000, 2])
   })
 })
 

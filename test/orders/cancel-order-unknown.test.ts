@@ -27,6 +27,18 @@ suite('A cancellation of what nobody knows the end of', { concurrency: 1 }, () =
     assert.equal(shop.payment.charges.size, 1, 'one key, whoever asked')
   })
 
+  test('A charge that is accepted and cannot be asked for is asked for again, and given back once', async (t) => {
+    let processing = true
+    const shop = await openShop(t, { payment: { processing: () => processing }, env: API_ONLY })
+    const { id, status } = await shop.order()
+    assert.equal(status, 'payment_pending')
+    const body = await bodyOf(await shop.ask('POST', `/orders/${id}/cancel`))
+    assert.deepEqual([body.status, body.payment.status], ['cancelled', 'refund_pending'])
+    processing = false
+    await shop.startAnother({})
+    await assertReturned(shop, id, 'refunded', 1)
+  })
+
   test('One that turns out to have been declined is voided, and nothing is given back', async (t) => {
     let losing = true
     const shop = await openShop(t, {

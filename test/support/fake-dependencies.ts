@@ -37,6 +37,8 @@ export interface FakePaymentOptions {
   status?: () => number
   /** Beside such a status. */
   headers?: () => Record<string, string>
+  /** Whether charges are accepted and not yet decided, and cannot be asked for either. */
+  processing?: () => boolean
 }
 
 /**
@@ -45,7 +47,7 @@ export interface FakePaymentOptions {
  */
 export async function startFakePayment(
   lifetime: Lifetime,
-  { meanwhile, status, headers }: FakePaymentOptions = {},
+  { meanwhile, status, headers, processing }: FakePaymentOptions = {},
 ): Promise<FakePayment> {
   const charges = new Map<string, Charge>()
   const refundKeys = new Set<string>()
@@ -56,6 +58,7 @@ export async function startFakePayment(
       const error = { type: 'api_error', message: 'no' }
       return answer(response, failure, { error }, headers?.())
     }
+    if (request.method === 'GET') return answer(response, 429, {}, { 'retry-after': '60' })
     if (request.url?.startsWith('/v1/refunds')) {
       const charge = [...charges.values()].find(({ key }) => intentOf(key) === form.get('payment_intent'))
       const key = String(request.headers['idempotency-key'])
@@ -88,7 +91,7 @@ export async function startFakePayment(
     answer(response, 200, {
       id: intentOf(key),
       object: 'payment_intent',
-      status: 'succeeded',
+      status: processing?.() ? 'processing' : 'succeeded',
       amount: charge.amount,
       amount_received: charge.amount,
       currency,
