@@ -83,8 +83,10 @@ export function readAnswer(
   })
 }
 
+/** A field that is sent twice comes as a list, whatever its type says. */
 function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
-  return parseRetryAfter(headers['retry-after'], Date.now())
+  const [first] = [headers['retry-after']].flat()
+  return parseRetryAfter(first, Date.now())
 }
 
 /** The parser's errors carry what they could not parse, which may be our own request sent back: not for a log. */

@@ -14,6 +14,7 @@ import {
   json,
   lostResponse,
   notHttp,
+  raw,
   reset,
   shortBody,
   startFake,
@@ -74,6 +75,16 @@ test('409 is a no, and none of the circuit’s business', async (t) => {
   }
   assert.equal(fake.requests.length, 10)
   assert.equal(inventory.policy.snapshot().state, 'closed')
+})
+
+test('409 is a no, with Retry-After sent twice too; of two, the first is meant', async (t) => {
+  const twice = (status: number): Behaviour =>
+    raw(`HTTP/1.1 ${status} No\r\nRetry-After: 7\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n`)
+  const { fake, inventory } = await setUp(t, twice(409), twice(429))
+  assert.deepEqual(await inventory.reserve(RESERVATION, CONTEXT), { kind: 'refused' })
+  assert.equal(fake.requests.length, 1)
+  const limited = callFailure(connect(t, fake.url, { ...FAST, retries: 0 }).reserve(RESERVATION, CONTEXT))
+  assert.equal((await limited).retryAfterMs, 7_000)
 })
 
 test('a reservation that is not there is released', async (t) => {
