@@ -132,10 +132,8 @@ export function createCallPolicy(given: CallPolicyOptions) {
   }
 
   /** Full jitter, on top of what was asked for: clients told the same time must not all come at it. */
-  const pause = (attempts: number, retryAfterMs: number | undefined): number => {
-    if (retryAfterMs !== undefined) return retryAfterMs + options.random() * options.baseDelayMs
-    return options.random() * options.baseDelayMs * 2 ** (attempts - 1)
-  }
+  const pause = (attempts: number, retryAfterMs = 0): number =>
+    retryAfterMs + options.random() * options.baseDelayMs * 2 ** (attempts - 1)
 
   const judge = (error: unknown): Verdict => {
     if (!(error instanceof CallFailed) || error.reason === 'aborted') return 'neutral'

@@ -17,7 +17,10 @@ export type JobOutcome =
   | {
       kind: 'retry'
       reason: string
-      /** When the dependency wants to be asked again; else the queue's own backoff. */
+      /**
+       * When the dependency wants to be asked again, at the soonest: the queue's own backoff may be longer. Of an attempt
+       * that does not count, it is just when.
+       */
       afterMs?: number
       /** False when nobody was asked (an open circuit, no database): then it is no attempt. Default true. */
       counts?: boolean

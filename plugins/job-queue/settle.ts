@@ -5,6 +5,8 @@ import { backoffMs, type Job, type JobOutcome } from './job.ts'
 /** Long enough that quick work is written down together at its end, short for what may be done twice after a crash. */
 const EARLY_MS = 50
 
+type Retry = Extract<JobOutcome, { kind: 'retry' }>
+
 /** A claim on a job, which ends with the attempt: a later one has another count. */
 type JobAttempt = Pick<JobWithMetadata<unknown>, 'id' | 'retryCount'>
 
@@ -36,7 +38,7 @@ export async function settle(
     log.warn({ err, reason, attempt }, 'a job failed for good')
     return { id, status: 'deadletter', output }
   }
-  const delayMs = outcome.afterMs ?? backoffMs(attempt, random)
+  const delayMs = delayOf(outcome, () => backoffMs(attempt, random))
   log.warn({ err, reason, attempt, delayMs }, 'a job will be tried again')
   try {
     await postpone()
@@ -58,6 +60,15 @@ export async function settle(
       [queue, id, row.retryCount, delayMs, counts ? 0 : 1, JSON.stringify(output)],
     )
   }
+}
+
+/**
+ * An attempt that counts waits for its backoff at least, whatever it was told: fifteen that come at once use a job up in
+ * seconds. One that does not count has no end to come to, and waits as it was told.
+ */
+function delayOf({ afterMs, counts = true }: Retry, backoff: () => number): number {
+  if (afterMs === undefined) return backoff()
+  return counts ? Math.max(afterMs, backoff()) : afterMs
 }
 
 /**

@@ -188,6 +188,21 @@ describe('Retry-After', () => {
     assert.equal(await call, 'yes')
   })
 
+  test('is the least wait: one that is over leaves the backoff as it is', async () => {
+    const { policy, time } = setUp({ random: () => 0.999 })
+    const at: number[] = []
+    const began = time.now()
+    const call = failed(
+      policy.call(async () => {
+        at.push(Math.round(time.now() - began))
+        throw failing({ retryAfterMs: 0 })
+      }),
+    )
+    await time.advance(10_000)
+    await call
+    assert.deepEqual(at, [0, 500, 1499, 3497])
+  })
+
   test('past the deadline is handed on at once', async () => {
     const { policy } = setUp()
     const error = await failed(policy.call(() => Promise.reject(failing({ retryAfterMs: 30_000 }))))

@@ -65,6 +65,19 @@ suite('A worker', { concurrency: true }, async () => {
     assert.deepEqual([end.retry_count, end.retry_limit], [1, 15])
   })
 
+  test('waits for its backoff at least when it is told to come again soon, or at a time gone by', async () => {
+    const id = randomUUID()
+    behaviours.set(id, async () => ({ kind: 'retry', reason: 'busy', afterMs: 0 }))
+    // As after thirteen of them: half of five minutes, as this worker throws its dice.
+    await sql`insert into pgboss.job (id, name, state, retry_count, retry_limit, started_on, heartbeat_seconds)
+              values (${id}, 'release-stock', 'retry', 12, 14, now(), 20)`
+    const job = await eventually('the attempt', async () => {
+      const found = await find(id)
+      return found.retry_count === 13 && found.state === 'retry' && found
+    })
+    assert.ok(job.wait > 140 && job.wait <= 150, `${job.wait}`)
+  })
+
   test('gives a job up after its fifteenth attempt, with a reason that is one line and no secret', async () => {
     const attempts: number[] = []
     const id = randomUUID()
@@ -77,6 +90,11 @@ suite('A worker', { concurrency: true }, async () => {
     // As after thirteen of them.
     await sql`insert into pgboss.job (id, name, state, retry_count, retry_limit, started_on, heartbeat_seconds, dead_letter)
               values (${id}, 'charge-order', 'retry', 12, 14, now(), 20, 'charge-order-dead')`
+    await eventually(
+      'the fourteenth',
+      async () => attempts.length === 1 && (await find(id)).state === 'retry',
+    )
+    await sql`update pgboss.job set start_after = now() where id = ${id}`
     const letter = await eventually('the dead letter', () => letterOf(id))
     assert.deepEqual(attempts, [14, 15])
     assert.equal(letter.source_retry_count, 14)
@@ -203,6 +221,7 @@ async function startWorker() {
     databaseUrl: () => databaseUrl,
     handlers: Object.fromEntries(QUEUES.map((queue) => [queue, handle])),
     monitorSeconds: 1,
+    random: () => 0.5,
   })
   after(() => app.close())
   await app.ready()
