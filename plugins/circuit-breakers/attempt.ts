@@ -10,14 +10,15 @@ export class AttemptTimedOut extends Error {
 }
 
 export interface AttemptLimits {
-  timeoutMs: number
+  /** Left out, the attempt may take what is left of the call. */
+  timeoutMs: number | undefined
   /** The end of the whole call. */
   end: AbortSignal
   time: Time
 }
 
 /**
- * Makes one attempt under a signal of its own, and settles no later than the timeout or the end of the call,
+ * Makes one attempt under a signal of its own, and settles no later than its timeout or the end of the call,
  * also where the attempt is deaf to its signal. A signal shared between calls would end its neighbours with it.
  *
  * @throws AttemptTimedOut, or the end's reason, or what the attempt throws
@@ -33,9 +34,12 @@ export function makeAttempt<T>(
       controller.abort(reason)
     }
     const onEnd = () => giveUp(end.reason)
-    const cancel = time.after(timeoutMs, () => giveUp(new AttemptTimedOut(timeoutMs)))
+    const cancel =
+      timeoutMs === undefined
+        ? undefined
+        : time.after(timeoutMs, () => giveUp(new AttemptTimedOut(timeoutMs)))
     const settle = (outcome: () => void) => {
-      cancel()
+      cancel?.()
       end.removeEventListener('abort', onEnd)
       outcome()
     }

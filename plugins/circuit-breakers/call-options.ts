@@ -8,10 +8,19 @@ export interface CallPolicyOptions {
   classify: (error: unknown) => FailureClass
   /** For the whole call, waits and retries included, in milliseconds. */
   deadlineMs: number
-  /** For one attempt, in milliseconds. */
+  /**
+   * For one attempt, in milliseconds, as long as it leaves time for another within the deadline; the last one has what
+   * is left. Who always takes longer than this is never heard, so make it most of the deadline where answers may be
+   * slow, and no longer than leaves a second attempt what an answer takes on an ordinary day.
+   */
   attemptTimeoutMs: number
   /** Attempts beyond the first, at most. */
   retries: number
+  /**
+   * Whether an attempt that may have been carried out is made again within the call. Default true: asking again is
+   * how its outcome is found out, where a key makes the second request the same as the first.
+   */
+  retryUnknown?: boolean
   /** The first retry waits 0 to this, the next 0 to twice this, and so on, in milliseconds. */
   baseDelayMs: number
   /** Calls in flight, at most; one more is refused, as a queue in memory would only be a slower refusal. */
@@ -23,8 +32,8 @@ export interface CallPolicyOptions {
   leastAttemptMs?: number
   /**
    * A call that took longer counts as a failure to the breaker though it came to an answer: slowness is how
-   * most outages begin. Default: an attempt's timeout, as only a call that had to retry, or came within a
-   * hair of it, takes that long.
+   * most outages begin. Default: an attempt's timeout, as only a call that had to retry takes that long; where
+   * one attempt has the whole deadline, what is answered is never slow.
    */
   slowCallMs?: number
   /** Extra load that retries may be, as a fraction of the calls. Default 0.2, as Finagle has it. */
@@ -57,6 +66,7 @@ export interface CallPolicyOptions {
 /** The figures that argue the same for every dependency. */
 export function withDefaults(options: CallPolicyOptions) {
   return {
+    retryUnknown: true,
     leastAttemptMs: options.attemptTimeoutMs / 5,
     slowCallMs: options.attemptTimeoutMs,
     retryRatio: 0.2,

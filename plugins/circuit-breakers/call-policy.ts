@@ -90,7 +90,7 @@ export function createCallPolicy(given: CallPolicyOptions) {
       let failure: FailureClass
       try {
         return await makeAttempt(traceable(attempt, attempts), {
-          timeoutMs: options.attemptTimeoutMs,
+          timeoutMs: timeoutOf(attempts, endsAt),
           end,
           time,
         })
@@ -106,6 +106,7 @@ export function createCallPolicy(given: CallPolicyOptions) {
       if (end.aborted) throw fail(end.reason === DEADLINE ? 'deadline' : 'aborted')
       if (!failure.transient) throw fail('permanent')
       if (attempts > options.retries) throw fail('transient')
+      if (failure.outcomeUnknown && !options.retryUnknown) throw fail('transient')
 
       const wait = pause(attempts, retryAfterMs)
       if (time.now() + wait + options.leastAttemptMs > endsAt) throw fail('transient')
@@ -123,6 +124,16 @@ export function createCallPolicy(given: CallPolicyOptions) {
       }
       counts.retries++
     }
+  }
+
+  /**
+   * An attempt is cut off to leave time for another. One that no other can follow has all the time that is left: who
+   * answers late is heard then, where cutting off would only leave the outcome unknown.
+   */
+  const timeoutOf = (attempts: number, endsAt: number): number | undefined => {
+    const { attemptTimeoutMs, leastAttemptMs, retries, retryUnknown } = options
+    const leavesTime = time.now() + attemptTimeoutMs + leastAttemptMs <= endsAt
+    return attempts <= retries && retryUnknown && leavesTime ? attemptTimeoutMs : undefined
   }
 
   const traceable = <T>(attempt: (signal: AbortSignal) => Promise<T>, count: number) => {

@@ -9,13 +9,13 @@ export function callFigures(config: Config) {
   return {
     payment: {
       deadlineMs: config.paymentDeadlineMs,
-      attemptTimeoutMs: config.paymentDeadlineMs / 4,
+      attemptTimeoutMs: config.paymentDeadlineMs * 0.6,
       bulkhead: config.paymentConnections,
       resetTimeoutMs,
     },
     inventory: {
       deadlineMs: config.inventoryDeadlineMs,
-      attemptTimeoutMs: config.inventoryDeadlineMs * 0.45,
+      attemptTimeoutMs: config.inventoryDeadlineMs,
       resetTimeoutMs,
     },
     email: { bulkhead: config.emailConnections, resetTimeoutMs },

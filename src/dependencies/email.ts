@@ -28,10 +28,12 @@ const POLICY = {
   name: 'email',
   classify: classifyMailFailure,
   deadlineMs: 10_000,
-  // Nobody waits for mail, and one cut off after its last line may arrive twice: as long as two will fit.
-  attemptTimeoutMs: 4_500,
-  // A server that asks for later means minutes: that is the queue's to wait for.
+  // All of it: nobody waits for mail, and one that is cut off after its last line arrives twice.
+  attemptTimeoutMs: 10_000,
+  // For a server that is away, or says so. One that asks for later means minutes: that is the queue's to wait for.
   retries: 1,
+  // A mail has no key: what may have been handed over is sent again by the queue alone.
+  retryUnknown: false,
   baseDelayMs: 500,
   // As many connections as a mail server commonly allows one client.
   bulkhead: 10,
@@ -44,7 +46,6 @@ const CONTROLS = /[\p{C}\u2028\u2029]+/gu
 export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
   const inForce = { ...POLICY, ...figures }
   const policy = createCallPolicy(inForce)
-  const timeout = inForce.attemptTimeoutMs
   const transport = createTransport(
     {
       url,
@@ -52,9 +53,8 @@ export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
       maxConnections: inForce.bulkhead,
       // Sending again after a lost connection is the policy's to decide, and to count.
       maxRequeues: 0,
-      connectionTimeout: timeout,
-      greetingTimeout: timeout,
-      dnsTimeout: timeout,
+      // Up to the greeting, name and TLS included: a host that is dead leaves a second attempt as much.
+      connectionTimeout: inForce.deadlineMs / 2,
       // Idle connections are kept longer than a single conversation may fall silent.
       socketTimeout: 60_000,
       idleTimeout: 30_000,

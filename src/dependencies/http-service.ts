@@ -8,8 +8,10 @@ export interface HttpServiceOptions {
   url: string
   /** Sockets, at most: as many as its bulkhead admits calls, so that none waits for one on its own deadline. */
   connections: number
-  /** The longest a single attempt may take, in milliseconds. Sockets that nobody waits for end by it too. */
+  /** For connecting, in milliseconds. Sockets that nobody waits for end by it too. */
   attemptTimeoutMs: number
+  /** The longest that anything is waited for, in milliseconds: an attempt that nothing follows has all that is left. */
+  deadlineMs: number
 }
 
 export interface HttpRequest {
@@ -31,7 +33,8 @@ export type HttpService = ReturnType<typeof createHttpService>
 /**
  * Keep-alive connections to one service. Aborting a request's signal destroys the socket under it.
  */
-export function createHttpService({ name, url, connections, attemptTimeoutMs }: HttpServiceOptions) {
+export function createHttpService({ name, url, connections, ...times }: HttpServiceOptions) {
+  const { attemptTimeoutMs, deadlineMs } = times
   const { origin, pathname } = new URL(url)
   const prefix = pathname.replace(/\/+$/, '')
   const pool = new Pool(origin, {
@@ -40,8 +43,8 @@ export function createHttpService({ name, url, connections, attemptTimeoutMs }: 
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connect: { timeout: attemptTimeoutMs },
-    headersTimeout: attemptTimeoutMs,
-    bodyTimeout: attemptTimeoutMs,
+    headersTimeout: deadlineMs,
+    bodyTimeout: deadlineMs,
     maxResponseSize: LONGEST_ANSWER,
   })
 

@@ -24,13 +24,14 @@ const POLICY = {
   classify: classifyHttpFailure,
   // The customer waits, and the order goes on without an answer: no more than is hardly noticed.
   deadlineMs: 1_000,
-  // Several times what a lookup takes, and room for a second try after a first that hung.
-  attemptTimeoutMs: 450,
-  // A third would find no time.
+  // All of it: its no is worth waiting for, as an order that goes on without has to be refunded later. After silence a
+  // job asks again.
+  attemptTimeoutMs: 1_000,
+  // For a connection that was lost, or a 503 from whoever stands before it: both are quick.
   retries: 1,
-  // The wait must fit between two attempts in a second.
+  // Leaves most of the second to the second attempt.
   baseDelayMs: 100,
-  // At 450 ms each, more than a hundred orders a second while it is at its slowest.
+  // At a second each, fifty orders a second while it is at its slowest; the others go on without.
   bulkhead: 50,
 }
 
@@ -43,6 +44,7 @@ export function createInventory({ url, policy: figures = {} }: InventoryOptions)
     url,
     connections: figuresInForce.bulkhead,
     attemptTimeoutMs: figuresInForce.attemptTimeoutMs,
+    deadlineMs: figuresInForce.deadlineMs,
   })
 
   /** @returns the status, if it is a 2xx or one that the call takes for an answer */

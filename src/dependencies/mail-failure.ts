@@ -5,7 +5,7 @@ export interface MailFailureOptions {
   code?: string | undefined
   /** The server's reply code, if it replied (RFC 5321 section 4.2). */
   responseCode?: number | undefined
-  /** Whether the connection ever stood. */
+  /** Whether the conversation ever began, so that a mail may have been handed over. */
   connected?: boolean
 }
 
@@ -30,13 +30,25 @@ export class MailFailure extends Error {
     const code = member(error, 'code', 'string')
     const responseCode = member(error, 'responseCode', 'number')
     const command = member(error, 'command', 'string')
-    const connected = code !== 'EDNS' && code !== 'ETLS' && member(error, 'syscall', 'string') !== 'connect'
+    const connected =
+      !NEVER_BEGAN.has(code) &&
+      !NEVER_BEGAN.has(member(error, 'timeoutType', 'string')) &&
+      member(error, 'syscall', 'string') !== 'connect'
     const told = [responseCode, code, command].filter((word) => word !== undefined).join(' ')
     const reply = command?.startsWith('AUTH') ? undefined : member(error, 'response', 'string')
     const words = reply === undefined ? '' : `: ${reply.replace(/\p{C}+/gu, ' ').slice(0, LONGEST_REPLY)}`
     return new MailFailure(`email: not taken (${told})${words}`, { code, responseCode, connected })
   }
 }
+
+/** No name, no TLS, or one of Nodemailer's timeouts before the first command. */
+const NEVER_BEGAN: ReadonlySet<unknown> = new Set([
+  'EDNS',
+  'ETLS',
+  'CONNECT_TIMEOUT',
+  'GREETING_TIMEOUT',
+  'UPGRADE_TIMEOUT',
+])
 
 /** RFC 5321 section 4.5.3.1.5 has no longer line than 512 octets; the reason stands in the first of them. */
 const LONGEST_REPLY = 200

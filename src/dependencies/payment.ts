@@ -46,8 +46,9 @@ const POLICY = {
   classify: classifyPaymentFailure,
   // A customer waits no longer; the queue goes on from here.
   deadlineMs: 10_000,
-  // Card networks take one to two seconds on a bad day. Three such attempts and their waits fit in the deadline.
-  attemptTimeoutMs: 2_500,
+  // Card networks take one to two seconds on a bad day. A bank that takes longer takes as long for a replay, and is heard
+  // only if an attempt waits; a request that was lost leaves a second one 3.5 seconds.
+  attemptTimeoutMs: 6_000,
   retries: 3,
   baseDelayMs: 500,
   // What one process places at once at its best; when all of them hang, orders go to the queue at once.
@@ -63,6 +64,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
     url,
     connections: inForce.bulkhead,
     attemptTimeoutMs: inForce.attemptTimeoutMs,
+    deadlineMs: inForce.deadlineMs,
   })
   const { ask } = createStripe(service, apiKey)
 

@@ -4,7 +4,7 @@ import PostalMime from 'postal-mime'
 import { createEmail } from '#src/dependencies/email.ts'
 import { startSandbox } from '../../sandbox/server.ts'
 import { createFakeTime } from '../plugins/fake-time.ts'
-import { CONTEXT, callFailure, cutOff, FAST, wordsOf } from './call-failure.ts'
+import { CONTEXT, callFailure, FAST, wordsOf } from './call-failure.ts'
 import { closedPort, until } from './fake-server.ts'
 import { type Script, startFakeSmtp } from './fake-smtp.ts'
 
@@ -112,19 +112,15 @@ describe('a 5xx is permanent', () => {
 })
 
 describe('transient, and tried once more', () => {
-  for (const [name, script, unknown] of [
-    ['a greylisted recipient', { rcpt: '451 4.7.1 come back later' }, false],
-    ['a server shutting down', { greeting: '421 closing' }, false],
-    ['a message put off', { taken: '452 out of room' }, false],
-    ['a connection reset', { mail: (socket) => socket.resetAndDestroy() }, true],
-    ['a connection closed before the greeting', { greeting: (socket) => socket.destroy() }, true],
-    ['a reply lost after the message was taken', { taken: (socket) => socket.destroy() }, true],
-    ['something that is no SMTP', { greeting: 'HTTP/1.1 400 Bad Request' }, true],
-  ] satisfies [string, Script, boolean][]) {
+  for (const [name, script] of [
+    ['a greylisted recipient', { rcpt: '451 4.7.1 come back later' }],
+    ['a server shutting down', { greeting: '421 closing' }],
+    ['a message put off', { taken: '452 out of room' }],
+  ] satisfies [string, Script][]) {
     test(name, async (t) => {
       const { fake, email } = await setUp(t, script)
       const failure = await callFailure(email.send(MAIL, CONTEXT))
-      assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', unknown, 2])
+      assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', false, 2])
       assert.equal(fake.deliveries(), 2)
     })
 
@@ -142,18 +138,56 @@ describe('transient, and tried once more', () => {
   })
 })
 
+describe('transient, and left to the queue, for the mail may have been taken', () => {
+  for (const [name, script] of [
+    ['a connection reset', { mail: (socket) => socket.resetAndDestroy() }],
+    ['a connection closed before the greeting', { greeting: (socket) => socket.destroy() }],
+    ['a reply lost after the message was taken', { taken: (socket) => socket.destroy() }],
+    ['something that is no SMTP', { greeting: 'HTTP/1.1 400 Bad Request' }],
+  ] satisfies [string, Script][]) {
+    test(name, async (t) => {
+      const { fake, email } = await setUp(t, script)
+      const failure = await callFailure(email.send(MAIL, CONTEXT))
+      assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', true, 1])
+      assert.equal(fake.deliveries(), 1)
+    })
+  }
+})
+
+test('a server that does not greet in half of the deadline is tried once more', async (t) => {
+  const fake = await startFakeSmtp(t, { greeting: undefined }, {})
+  const policy = { ...FAST, deadlineMs: 2_000, leastAttemptMs: 100 }
+  await connect(t, `smtp://${fake.address}`, policy).send(MAIL, CONTEXT)
+  assert.deepEqual([fake.conversations(), fake.messages.length], [2, 1])
+})
+
+test('a server that takes ten seconds to confirm a mail is given it once', async (t) => {
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>()
+  const fake = await startFakeSmtp(t, {
+    taken: (socket) => void told.then(() => socket.write('250 taken\r\n')),
+  })
+  const time = createFakeTime()
+  const call = connect(t, `smtp://${fake.address}`, { time }).send(MAIL, CONTEXT)
+  await until(() => fake.messages.length === 1, 'the message')
+  await time.advance(9_990)
+  tell()
+  await call
+  assert.equal(fake.deliveries(), 1)
+})
+
 for (const [name, script] of [
   ['instead of a greeting', { greeting: undefined }],
   ['after the message', { taken: undefined }],
 ] satisfies [string, Script][]) {
-  test(`silence ${name} is cut off, tried once more, and unknown`, async (t) => {
+  test(`silence ${name} is cut off at the deadline, and unknown`, async (t) => {
     const fake = await startFakeSmtp(t, script)
     const time = createFakeTime()
     const call = callFailure(connect(t, `smtp://${fake.address}`, { ...FAST, time }).send(MAIL, CONTEXT))
-    await cutOff(time, { attempts: 2, seen: fake.conversations })
+    await until(() => fake.conversations() === 1, 'the conversation')
+    await time.advance(FAST.deadlineMs)
     const failure = await call
-    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', true, 2])
-    await until(() => fake.closed() === 2, 'closed sockets')
+    assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['deadline', true, 1])
+    await until(() => fake.closed() === 1, 'a closed socket')
   })
 }
 
@@ -162,7 +196,7 @@ test('a cut-off conversation ends its socket, and its neighbour’s goes on', as
   const patient: Script = { taken: (socket) => void told.then(() => socket.write('250 taken\r\n')) }
   const fake = await startFakeSmtp(t, { data: undefined }, patient)
   const time = createFakeTime()
-  const email = connect(t, `smtp://${fake.address}`, { ...FAST, time, retries: 0 })
+  const email = connect(t, `smtp://${fake.address}`, { ...FAST, time, deadlineMs: FAST.attemptTimeoutMs })
   const hung = callFailure(email.send(MAIL, CONTEXT))
   await until(() => fake.commands.includes('DATA'), 'the first conversation')
   await time.advance(FAST.attemptTimeoutMs / 2)

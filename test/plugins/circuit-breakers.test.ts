@@ -105,10 +105,39 @@ describe('attempts', () => {
       signals.map((signal) => signal.aborted),
       [true, false],
     )
-    await time.advance(2_500)
+    // Nothing can follow the second: it has what is left.
+    await time.advance(7_249)
+    assert.equal(signals[1]?.aborted, false)
+    await time.advance(1)
+    const error = await call
+    assert.deepEqual([error.reason, error.outcomeUnknown, error.attempts], ['deadline', true, 2])
+    assert.equal(policy.snapshot().timeouts, 1)
+    assert.equal(time.pending(), 0)
+  })
+
+  for (const [name, figures] of [
+    ['is the last that may be made', { retries: 0 }],
+    ['would leave no time for another', { attemptTimeoutMs: 9_700 }],
+    ['is not to be followed by another once its outcome is unknown', { retryUnknown: false }],
+  ] satisfies [string, Partial<CallPolicyOptions>][]) {
+    test(`one that ${name} has the whole deadline`, async () => {
+      const { policy, time } = setUp(figures)
+      const late = Promise.withResolvers<string>()
+      const call = policy.call(() => late.promise)
+      await time.advance(9_999)
+      late.resolve('yes')
+      assert.equal(await call, 'yes')
+      assert.equal(time.pending(), 0)
+    })
+  }
+
+  test('one that may have been carried out is left alone where that is asked for, and any other made again', async () => {
+    const { policy, time } = setUp({ retryUnknown: false })
+    const outcomes = [failing(), failing({ outcomeUnknown: true })]
+    const call = failed(policy.call(() => Promise.reject(outcomes.shift())))
+    await time.advance(1_000)
     const error = await call
     assert.deepEqual([error.reason, error.outcomeUnknown, error.attempts], ['transient', true, 2])
-    assert.equal(policy.snapshot().timeouts, 1)
   })
 
   test('one unknown outcome makes the whole call unknown', async () => {
@@ -212,7 +241,7 @@ describe('Retry-After', () => {
 
 describe('the caller', () => {
   test('ends its own call, and nobody else’s', async () => {
-    const { policy, time } = setUp({ retries: 0 })
+    const { policy, time } = setUp({ deadlineMs: 2_500 })
     const caller = new AbortController()
     const signals: AbortSignal[] = []
     const attempt = (signal: AbortSignal) => {
@@ -229,7 +258,7 @@ describe('the caller', () => {
       [true, false],
     )
     await time.advance(2_500)
-    assert.equal((await other).reason, 'transient')
+    assert.equal((await other).reason, 'deadline')
   })
 
   test('that is gone already has nothing sent', async () => {
@@ -241,7 +270,7 @@ describe('the caller', () => {
 })
 
 test('one call timing out aborts none of its neighbours', async () => {
-  const { policy, time } = setUp({ retries: 0 })
+  const { policy, time } = setUp({ deadlineMs: 2_500 })
   const signals: AbortSignal[] = []
   const attempt = (signal: AbortSignal) => {
     signals.push(signal)
@@ -251,7 +280,7 @@ test('one call timing out aborts none of its neighbours', async () => {
   await time.advance(2_000)
   const second = failed(policy.call(attempt))
   await time.advance(500)
-  assert.equal((await first).reason, 'transient')
+  assert.equal((await first).reason, 'deadline')
   assert.deepEqual(
     signals.map((signal) => signal.aborted),
     [true, false],
@@ -261,7 +290,7 @@ test('one call timing out aborts none of its neighbours', async () => {
 })
 
 test('the bulkhead refuses one call too many, unsent, and has room again after one', async () => {
-  const { policy, time } = setUp({ bulkhead: 2, retries: 0 })
+  const { policy, time } = setUp({ bulkhead: 2, deadlineMs: 2_500 })
   const calls = [failed(policy.call(hang)), failed(policy.call(hang))]
   const error = await failed(policy.call(hang))
   assert.deepEqual([error.reason, error.attempts, error.outcomeUnknown], ['bulkhead-full', 0, false])

@@ -22,7 +22,7 @@ export async function openShopInTrouble(lifetime: Lifetime, env: Record<string, 
   const payment = await startFaultyHttp(lifetime, {
     // Past the deadline of a call, so it becomes the time of the job.
     retryAfterSeconds: 11,
-    slowMs: 4_000,
+    slowMs: 7_000,
     work({ headers }, body) {
       const key = String(headers['idempotency-key'])
       const amount = Number(new URLSearchParams(body).get('amount'))
