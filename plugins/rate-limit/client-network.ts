@@ -1,11 +1,17 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
+/** `192.0.2.1:40000`, `[2001:db8::1]:4000` or `[2001:db8::1]`. */
+const WITH_PORT = /^(?:([\d.]+):\d+|\[([^\]]+)\](?::\d+)?)$/
+
 /**
  * What an address is counted as: an IPv4 address by itself, also one that comes mapped into IPv6; of an IPv6 address the
  * first 64 bits, because the rest is the subscriber's to choose (RFC 4291 section 2.5.4) and a new one costs nothing.
+ * Some proxies write the client's port into X-Forwarded-For; it is another one for each connection, and left out.
  */
-export function clientNetwork(address: string): string {
-  if (!address.includes(':') || !isIPv6(address)) return address
+export function clientNetwork(written: string): string {
+  if (!written.includes(':')) return written
+  const [, v4, address = v4 ?? written] = WITH_PORT.exec(written) ?? []
+  if (!isIPv6(address)) return address
   const [plain = ''] = address.toLowerCase().split('%')
   const dotted = plain.slice(plain.lastIndexOf(':') + 1)
   const [head = '', tail] = (isIPv4(dotted) ? withHexadecimal(plain, dotted) : plain).split('::')

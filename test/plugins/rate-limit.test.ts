@@ -122,6 +122,7 @@ test('behind a trusted proxy the client is counted, and IPv6 by the network a cl
   )
   assert.deepEqual([await from('2001:db8::1'), await from('2001:db8::2:1')], [200, 429])
   assert.equal(await from('::ffff:192.0.2.1'), 429)
+  assert.equal(await from('192.0.2.1:40000'), 429, 'some proxies write the port too')
 })
 
 test('a store that answers later is waited for, and one that fails lets everything through', async (t) => {
