@@ -80,7 +80,11 @@ export function createEventStream(options: EventStreamOptions) {
   }
 
   const close = () => {
-    for (const response of watchers.keys()) response.end()
+    for (const response of watchers.keys()) {
+      // Who does not read would be waited for, and for events that are old.
+      if (response.writableLength > 0) response.destroy()
+      else response.end()
+    }
   }
   signal.addEventListener('abort', close)
 

@@ -1,11 +1,11 @@
 import { type Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 
 /** How often connections are looked over while the last requests finish. */
 const SWEEP_MS = 50
 /**
  * How long after listening stopped a connection without a request may stay: what was sent before then has arrived,
- * and nobody keeps the process who only holds a connection open, silent or with half a header.
+ * and nobody keeps the process who only holds a connection open, kept alive, silent or with half a header.
  */
 const SILENCE_MS = 500
 
@@ -15,7 +15,7 @@ export type Connections = ReturnType<typeof trackConnections>
  * The connections of a server, so that it can be closed without cutting an answer and without waiting for a client
  * that has nothing to say. Fastify's own `close()` waits for keep-alive clients as long as they keep asking, or, with
  * `forceCloseConnections`, cuts them off in the middle of an answer; and Node does not count a connection as idle
- * that never spoke.
+ * that never spoke, but does count one whose answer is made and not fetched yet.
  */
 export function trackConnections(server: Server) {
   const sockets = new Set<Socket>()
@@ -42,9 +42,9 @@ export function trackConnections(server: Server) {
     /** Stops listening, and resolves when every request has been answered and every connection is closed. */
     async finish(): Promise<void> {
       const stoppedAt = performance.now()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Not the HTTP server's own way, which would cut answers that a slow reader has not fetched yet.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
       const sweep = setInterval(() => {
-        server.closeIdleConnections()
         if (performance.now() - stoppedAt < SILENCE_MS) return
         for (const socket of sockets) {
           if (responseOn(socket) === undefined && socket.writableLength === 0) socket.destroy()
@@ -75,7 +75,7 @@ export function trackConnections(server: Server) {
   }
 }
 
-/** The response that Node has assigned to a socket until it is sent; it offers no public way to ask. */
+/** The response that Node has assigned to a socket until all of it is handed over; it offers no public way to ask. */
 function responseOn(socket: Socket): ServerResponse | undefined {
   const message: unknown = Reflect.get(socket, '_httpMessage')
   return message instanceof ServerResponse ? message : undefined

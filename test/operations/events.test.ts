@@ -69,7 +69,7 @@ test('One more than may watch is refused, until one leaves', async (t) => {
 })
 
 test('A watcher who does not read costs no more memory the longer it does not, and holds up nobody', async (t) => {
-  const { url, made } = await startEvents(t, { bytes: 1_000_000, everyMs: 5 })
+  const { url, events, made, end } = await startEvents(t, { bytes: 1_000_000, everyMs: 5 })
   const { hostname, port } = new URL(url)
   const sleeper: Socket = connect(Number(port), hostname)
   t.after(async () => void sleeper.destroy())
@@ -92,6 +92,8 @@ test('A watcher who does not read costs no more memory the longer it does not, a
     memory() - before < 100_000_000,
     `${memory() - before} bytes more, of 200 MB that it did not read`,
   )
+  end()
+  await eventually('both to be gone', () => events.watchers() === 0)
 })
 
 test('A HEAD says what a GET would get, and ends', async (t) => {

@@ -4,6 +4,9 @@ import { pino } from 'pino'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, health } from '#plugins/health.ts'
 
+/** More than the buffers between two processes of one machine hold. */
+const LARGE_BYTES = 30_000_000
+
 const settings: {
   drainSeconds: number
   shutdownSeconds: number
@@ -54,6 +57,7 @@ app.get('/release', async () => {
   release.resolve()
   return 'released'
 })
+app.get('/large', async () => Buffer.alloc(LARGE_BYTES))
 app.get('/throw-in-a-timer', async () => {
   setTimeout(() => {
     throw new Error('thrown in a timer', { cause: new Error('the reason beneath') })
