@@ -19,10 +19,23 @@ export type Connections = ReturnType<typeof trackConnections>
  */
 export function trackConnections(server: Server) {
   const sockets = new Set<Socket>()
+  let isHurried = false
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+
+  /**
+   * As Node does it with a request that takes longer than the server waits: with 408, which says that it may be sent again
+   * (RFC 9110 section 15.5.9). Its handler hears that the client is gone.
+   */
+  const refuseUnfinished = () => {
+    for (const socket of sockets) {
+      const response = responseOn(socket)
+      const isUnfinished = response !== undefined && !response.req.complete && !response.headersSent
+      if (isUnfinished && socket.writable) server.emit('clientError', new RequestUnfinished(), socket)
+    }
+  }
 
   return {
     isListening: () => server.listening,
@@ -45,6 +58,7 @@ export function trackConnections(server: Server) {
       // Not the HTTP server's own way, which would cut answers that a slow reader has not fetched yet.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
       const sweep = setInterval(() => {
+        if (isHurried) refuseUnfinished()
         if (performance.now() - stoppedAt < SILENCE_MS) return
         for (const socket of sockets) {
           if (responseOn(socket) === undefined && socket.writableLength === 0) socket.destroy()
@@ -55,6 +69,11 @@ export function trackConnections(server: Server) {
       } finally {
         clearInterval(sweep)
       }
+    },
+
+    /** From now on, refuses the requests of which the body has not arrived whole. */
+    hurry(): void {
+      isHurried = true
     },
 
     /** How many requests are being answered. It is looked up: counting would cost each request. */
@@ -72,6 +91,16 @@ export function trackConnections(server: Server) {
     destroy(): void {
       for (const socket of sockets) socket.destroy()
     },
+  }
+}
+
+class RequestUnfinished extends Error {
+  override readonly name = 'RequestUnfinished'
+  /** Node's own, by which whoever answers knows what it is. */
+  readonly code = 'ERR_HTTP_REQUEST_TIMEOUT'
+
+  constructor() {
+    super('the request had not arrived when the process had to end')
   }
 }
 

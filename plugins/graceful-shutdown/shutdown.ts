@@ -55,6 +55,9 @@ export function createShutdown(options: ShutdownOptions) {
     close: async () => {
       await Promise.all([...connections].map((each) => each.finish()))
     },
+    hurry: () => {
+      for (const each of connections) each.hurry()
+    },
     describe: () => [...connections].flatMap((each) => each.busy()),
   }
   const steps = runSteps([http, ...options.steps], log)

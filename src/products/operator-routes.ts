@@ -32,7 +32,17 @@ export const productOperatorRoutes: FastifyPluginAsync<ProductOperatorRoutesOpti
       refuseContentCoding(request)
       return payload
     })
-    scope.post('/products/import', { onRequest: readsOnly('application/x-ndjson') }, importProducts(deps))
+    const takeAll = importProducts(deps)
+    const underWay = new Set<Promise<unknown>>()
+    scope.post('/products/import', { onRequest: readsOnly('application/x-ndjson') }, (request, reply) => {
+      const result = takeAll(request, reply)
+      const forget = () => underWay.delete(result)
+      underWay.add(result)
+      result.then(forget, forget)
+      return result
+    })
+    // One whose connection was closed still saves what it has read, and after the listener the database is closed.
+    scope.addHook('onClose', async () => void (await Promise.allSettled(underWay)))
   })
 }
 

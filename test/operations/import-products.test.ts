@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 import pino from 'pino'
 import type { ImportResult } from '#src/products/import-products.ts'
 import { assertProblem } from '../support/assert-problem.ts'
-import { eventually } from '../support/shop.ts'
+import { parseAnswers, sendRaw } from '../support/raw-http.ts'
+import { connect as connectTo, eventually } from '../support/shop.ts'
 import { desk, startOperations } from './operator-service.ts'
 
 const line = (id: string, change: object = {}) => JSON.stringify({ id, ...desk, ...change })
@@ -95,6 +96,34 @@ test('of an import that breaks off the lines that were read whole are kept, and 
     logged.filter(({ level }) => level > 30),
     [],
   )
+})
+
+test('an import that has not ended when time grows short is answered, and keeps what was read', async (t) => {
+  const { url, databaseUrl, shutdown } = await startOperations(t)
+  const ids = Array.from({ length: 700 }, (_, index) => `p-${index}`)
+  const head = 'POST /products/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n'
+  const lines = ids.map((id) => `${line(id)}\n`).join('')
+  const sql = connectTo(t, databaseUrl)
+  // What was sent first waits for the database, the rest for it.
+  const answer = await sql.begin(async (blocking) => {
+    await blocking`lock table products`
+    const answer = sendRaw(
+      Number(new URL(url).port),
+      `${head}Content-Length: 1000000\r\n\r\n${lines}`,
+      10_000,
+    )
+    await eventually('the first lines to wait', async () => {
+      const [waiting] = await sql`select 1 from pg_locks where not granted and database is not null`
+      return waiting
+    })
+    void shutdown.close('a test')
+    return parseAnswers(await answer)
+  })
+  assert.ok(answer[0])
+  await assertProblem(answer[0], { slug: 'request-timeout', headers: { connection: 'close' } })
+  assert.equal(await shutdown.closed, 0)
+  const [kept] = await sql`select count(*)::int from products`
+  assert.equal(kept?.count, ids.length)
 })
 
 test('what is compressed is refused, and nothing of it is taken for lines', async (t) => {

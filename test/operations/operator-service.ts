@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, probePaths } from '#plugins/health.ts'
@@ -24,7 +25,16 @@ export async function startOperations(
 ) {
   const service = await startProductService(t, { freshMs: 60_000 })
   const problemFormat = { catalogue: problems, probes: probePaths, publicUrl: 'https://api.example.com' }
-  const shutdown = createShutdown({ drainSeconds: 0, shutdownSeconds: 5, log, steps: [], exit: () => {} })
+  const shutdown = createShutdown({
+    drainSeconds: 0,
+    shutdownSeconds: 3,
+    log,
+    steps: [
+      { name: 'listeners', close: () => operations.close() },
+      { name: 'database', close: () => service.database.close() },
+    ],
+    exit: () => {},
+  })
   const health = createHealth({
     version: '0.0.0',
     startedAt: 0,
@@ -32,7 +42,7 @@ export async function startOperations(
     readiness: () => null,
     isShuttingDown: shutdown.isShuttingDown,
   })
-  const operations = await buildOperations(
+  const operations: FastifyInstance = await buildOperations(
     {
       config: { currency: 'USD', paymentApiKey: 'sk_test_fake', ...options },
       deadLetters: createDeadLetterStore(service.database),
@@ -50,7 +60,7 @@ export async function startOperations(
   )
   t.after(() => operations.close())
   const url = await operations.listen({ port: 0, host: '127.0.0.1' })
-  return { ...service, operations, problemFormat, url }
+  return { ...service, operations, problemFormat, shutdown, url }
 }
 
 export const desk = {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { startChild } from './graceful-shutdown/child.ts'
+import { sendRaw } from '../support/raw-http.ts'
+import { ask, startChild } from './graceful-shutdown/child.ts'
 
 test('an answer is not cut because its reader is slow', async (t) => {
   const child = await startChild(t, { drainSeconds: 0, shutdownSeconds: 30 })
@@ -22,6 +23,24 @@ test('a reader who never reads is named, and the exit code is 1 when time is up'
   const { hung } = await child.logged('does not close, going on without it')
   assert.equal(hung, 'http requests: GET /large')
 })
+
+for (const [name, half] of [
+  ['with a length', 'Content-Length: 9\r\n\r\n{'],
+  ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n'],
+  ['of which nothing came', 'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n'],
+] as const) {
+  test(`a body ${name} that does not arrive is refused when time grows short, and the exit code is 0`, async (t) => {
+    const child = await startChild(t, { drainSeconds: 0, shutdownSeconds: 3 })
+    const head = 'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
+    const answer = sendRaw(child.port, head + half)
+    await ask(`${child.url}/fast`)
+    child.signal('SIGTERM')
+    assert.match(await answer, /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 408 /)
+    assert.equal(await child.exited, 0)
+    const { unfinished } = await child.logged('time grows short, ending what is under way')
+    assert.deepEqual(unfinished, ['http requests: POST /upload', 'http', 'jobs', 'database'])
+  })
+}
 
 /** Asks for the large answer, and takes its beginning only. */
 async function beginReading(port: number) {

@@ -58,6 +58,7 @@ app.get('/release', async () => {
   return 'released'
 })
 app.get('/large', async () => Buffer.alloc(LARGE_BYTES))
+app.post('/upload', async () => 'uploaded')
 app.get('/throw-in-a-timer', async () => {
   setTimeout(() => {
     throw new Error('thrown in a timer', { cause: new Error('the reason beneath') })
