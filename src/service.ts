@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
@@ -90,7 +91,9 @@ export async function startService(env: Environment): Promise<Service> {
     const { level } = app.log
     app.log.level = 'silent'
     try {
-      const address = await app.listen({ host, port })
+      // Of a name Fastify would open all addresses, and show one of these servers only.
+      const first = await lookup(host)
+      const address = await app.listen({ host: first.address, port })
       if (listener === 'api') parts.listensAt(address)
       return address
     } catch (error) {

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { needsNamespaces, unshare } from './support/namespaces.ts'
 import { SECRET } from './support/service.ts'
+import { eventually } from './support/shop.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** What `npm run serve` says and ends with, that cannot start. */
-async function serve(env: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], {
+/** `npm run serve`, where nothing that it needs is there. */
+function spawnService(env: Record<string, string>, prefix: readonly string[] = []) {
+  const [command = '', ...args] = [...prefix, process.execPath, MAIN]
+  return spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -25,6 +32,11 @@ async function serve(env: Record<string, string>) {
       ...env,
     },
   })
+}
+
+/** What it says and ends with, that cannot start. */
+async function serve(env: Record<string, string>) {
+  const child = spawnService(env)
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   const lines = out.split('\n').filter((line) => line !== '')
   return { logs: lines.map((line): Record<string, unknown> => JSON.parse(line)), err, code }
@@ -67,3 +79,45 @@ test('A HOST that is not of this machine is named', async () => {
   assert.equal(err, '')
   assert.match(String(logs.at(-1)?.msg), /^api listener cannot be opened at http:\/\/192\.0\.2\.1:8080: /)
 })
+
+test(
+  'A HOST of several addresses is listened on at the first, which is the one that is said',
+  needsNamespaces(),
+  async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'holdfast-hosts-'))
+    t.after(() => rm(home, { recursive: true, force: true }))
+    const hosts = join(home, 'hosts')
+    await writeFile(hosts, '127.0.0.1 localhost\n::1 localhost\n')
+    const mounted = ['sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+    const env = { HOST: 'localhost', OPS_HOST: 'LOCALHOST', DRAIN_SECONDS: '0' }
+    const child = spawnService(env, [...unshare('--mount'), ...mounted])
+    t.after(() => child.kill('SIGKILL'))
+    const exit = once(child, 'exit')
+    const addresses: URL[] = []
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, address] = / listens at (\S+)$/.exec(JSON.parse(line).msg) ?? []
+      if (address !== undefined) addresses.push(new URL(address))
+    })
+    await eventually('both listeners', () => addresses.length === 2)
+    for (const { hostname, port } of addresses) {
+      const here = hostname.replace(/^\[(.*)\]$/, '$1')
+      const elsewhere = here === '::1' ? '127.0.0.1' : '::1'
+      assert.equal(await canConnect(here, Number(port)), true, here)
+      assert.equal(await canConnect(elsewhere, Number(port)), false, elsewhere)
+    }
+    child.kill('SIGTERM')
+    assert.deepEqual(await exit, [0, null])
+  },
+)
+
+async function canConnect(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
