@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createShutdown } from '#plugins/graceful-shutdown.ts'
@@ -38,10 +39,11 @@ export class CannotListen extends Error {
  * The whole service in this process: environment in, listeners out. It obeys signals until it is closed; ending
  * the process is left to the caller.
  *
+ * @param onWatching called when it obeys signals by itself, just before it listens
  * @throws ConfigError naming every variable that is missing or wrong, before anything listens
  * @throws CannotListen once what had begun is closed again
  */
-export async function startService(env: Environment): Promise<Service> {
+export async function startService(env: Environment, onWatching = () => {}): Promise<Service> {
   const config = readConfig(env)
   const log = pino(loggerOptions({ level: config.logLevel }), logDestination())
   const tracer = await startTracing(config, log)
@@ -70,7 +72,10 @@ export async function startService(env: Environment): Promise<Service> {
   const api: FastifyInstance | undefined = config.role === 'worker' ? undefined : await buildApp(parts, about)
   const operations = await buildOperations(parts, about)
 
+  // What came while all of this was loaded is heard in the next turn of the event loop, and better before it listens.
+  await turn()
   shutdown.watch()
+  onWatching()
   try {
     const addresses = {
       ...(api && { api: await listen('api', api, config.host, config.port) }),

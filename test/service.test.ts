@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,6 +79,32 @@ test('A HOST that is not of this machine is named', async () => {
   assert.equal(err, '')
   assert.match(String(logs.at(-1)?.msg), /^api listener cannot be opened at http:\/\/192\.0\.2\.1:8080: /)
 })
+
+test(
+  'Told to end while it starts, it ends at once and well, also as process 1',
+  needsNamespaces(),
+  async (t) => {
+    const outer = spawnService({}, unshare('--pid'))
+    t.after(() => outer.kill('SIGKILL'))
+    const said = text(outer.stdout)
+    const exit = once(outer, 'exit')
+    const inner = await eventually('process 1', async () => {
+      return Number(await readFile(`/proc/${outer.pid}/task/${outer.pid}/children`, 'utf8'))
+    })
+    // Until there is a handler process 1 hears nothing, so it is told until it does.
+    const telling = setInterval(() => outer.exitCode === null && process.kill(inner, 'SIGTERM'), 10)
+    t.after(() => clearInterval(telling))
+    assert.deepEqual(await exit, [0, null])
+    clearInterval(telling)
+    assert.deepEqual(
+      (await said)
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line).msg),
+      ['told to end before it listened'],
+    )
+  },
+)
 
 test(
   'A HOST of several addresses is listened on at the first, which is the one that is said',

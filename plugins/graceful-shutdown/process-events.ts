@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+export const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export interface ProcessEvents {
   /** Asked to end: by an orchestrator, the keyboard, or the terminal that was closed. */
