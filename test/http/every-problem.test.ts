@@ -137,7 +137,9 @@ suite('Every problem of the catalogue is met on the wire', { concurrency: true }
       raw(`GET /livez HTTP/1.1\r\nHost: shop\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`),
     'internal-error': async () => {
       const databaseUrl = await createDatabase(lifetime)
-      await connect(lifetime, databaseUrl)`alter table products rename to goods`
+      const sql = connect(lifetime, databaseUrl)
+      await sql`alter table products rename to goods`
+      await sql`create view products as select * from goods where 1 / 0 = 1`
       const broken = await listenInProcess(lifetime, { env: { ...NOWHERE, DATABASE_URL: databaseUrl } })
       return await fetch(`${broken}/products/desk`)
     },
