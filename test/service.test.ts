@@ -92,10 +92,16 @@ test(
       return Number(await readFile(`/proc/${outer.pid}/task/${outer.pid}/children`, 'utf8'))
     })
     // Until there is a handler process 1 hears nothing, so it is told until it does.
-    const telling = setInterval(() => outer.exitCode === null && process.kill(inner, 'SIGTERM'), 10)
+    const telling = setInterval(() => {
+      try {
+        process.kill(inner, 'SIGTERM')
+      } catch {
+        // It has ended, and who waits for it has not heard yet.
+        clearInterval(telling)
+      }
+    }, 10)
     t.after(() => clearInterval(telling))
     assert.deepEqual(await exit, [0, null])
-    clearInterval(telling)
     assert.deepEqual(
       (await said)
         .split('\n')
