@@ -279,6 +279,7 @@ sub vcl_backend_error {
     set beresp.http.Retry-After = "2";
     # Also so that this one's error is not in the way of another variant.
     set beresp.http.Vary = "Accept, Accept-Version";
+    set beresp.http.Link = {"</problems/service-unavailable>; rel="help""};
     set beresp.uncacheable = true;
     set beresp.ttl = 1s;
     set beresp.grace = 0s;
@@ -304,16 +305,19 @@ sub vcl_synth {
     set resp.http.Vary = "Accept, Accept-Version";
     if (resp.status == 403) {
         set resp.http.X-Edge-Slug = "forbidden";
-        set resp.reason = "Forbidden";
+        set resp.http.X-Edge-Detail = "This address may not throw anything away.";
     } else {
         set resp.status = 503;
         set resp.reason = "Service unavailable";
         set resp.http.Retry-After = "2";
         set resp.http.X-Edge-Slug = "service-unavailable";
+        set resp.http.X-Edge-Detail = "The service cannot do this at the moment.";
     }
+    set resp.http.Link = "</problems/" + resp.http.X-Edge-Slug + {">; rel="help""};
     synthetic({"{"type":"/problems/"} + resp.http.X-Edge-Slug + {"","title":""} + resp.reason + {"","status":"}
-        + resp.status + {","instance":""} + req.http.X-Request-Id + {"" }"});
+        + resp.status + {","detail":""} + resp.http.X-Edge-Detail + {"","instance":""} + req.http.X-Request-Id + {"" }"});
     unset resp.http.X-Edge-Slug;
+    unset resp.http.X-Edge-Detail;
     return (deliver);
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { type ProblemSlug, problems } from '#src/problems.ts'
+import { freePort } from '../../sandbox/postgres/free-port.ts'
+import { assertProblem } from '../support/assert-problem.ts'
+import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { needs } from '../support/programs.ts'
+import { parseAnswers, sendRaw } from '../support/raw-http.ts'
+import { edges } from './edges.ts'
+
+type Refused = [what: string, bytes: string, slug: ProblemSlug]
+
+const CLOSED = 'Host: shop\r\nConnection: close\r\n'
+const LONG = 'x'.repeat(40_000)
+const BODY = 'x'.repeat(1_100_000)
+const WITHOUT_HOST = 'GET /products HTTP/1.1\r\nConnection: close\r\n\r\n'
+
+/** What each edge refuses by itself: the service never hears of it. */
+const refused: Record<string, Refused[]> = {
+  nginx: [
+    ['no Host', WITHOUT_HOST, 'malformed-request'],
+    ...['/products/%zz', '/%zz', '/products/%00', '/../x'].map((target): Refused => {
+      return [target, `GET ${target} HTTP/1.1\r\n${CLOSED}\r\n`, 'malformed-request']
+    }),
+    ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${CLOSED}\r\n`, 'malformed-request'],
+    ['no request at all', 'GARBAGE\r\n\r\n', 'malformed-request'],
+    ['no method', `G<T / HTTP/1.1\r\n${CLOSED}\r\n`, 'malformed-request'],
+    ['a tunnel', `CONNECT shop:80 HTTP/1.1\r\n${CLOSED}\r\n`, 'malformed-request'],
+    ['HTTP/2.0', `GET /products HTTP/2.0\r\n${CLOSED}\r\n`, 'malformed-request'],
+    [
+      'a coding that is not chunked',
+      `POST /orders HTTP/1.1\r\n${CLOSED}Transfer-Encoding: gzip\r\n\r\n`,
+      'malformed-request',
+    ],
+    [
+      'two lengths',
+      `POST /orders HTTP/1.1\r\n${CLOSED}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      'malformed-request',
+    ],
+    ['a long URL', `GET /products?cursor=${LONG} HTTP/1.1\r\n${CLOSED}\r\n`, 'uri-too-long'],
+    ['a long header', `GET /products HTTP/1.1\r\n${CLOSED}X: ${LONG}\r\n\r\n`, 'header-fields-too-large'],
+    [
+      'a large body',
+      `POST /orders HTTP/1.1\r\n${CLOSED}Content-Length: ${BODY.length}\r\n\r\n${BODY}`,
+      'payload-too-large',
+    ],
+    ['TRACE', `TRACE /products HTTP/1.1\r\n${CLOSED}\r\n`, 'method-not-allowed'],
+    ['its own page', `GET /edge-problem HTTP/1.1\r\n${CLOSED}\r\n`, 'not-found'],
+  ],
+}
+
+for (const { name, needs: needed, start } of edges) {
+  describe(`What ${name} says by itself`, needs(needed), () => {
+    const lifetime = lifetimeOfSuite()
+    let edge: string
+
+    before(async () => {
+      edge = await start(lifetime, await freePort())
+    })
+
+    for (const [what, bytes, slug] of refused[name] ?? []) {
+      test(`It refuses ${what} with a problem`, async () => {
+        const [answer, ...others] = parseAnswers(await sendRaw(Number(new URL(edge).port), bytes, 10_000))
+        assert.ok(answer)
+        assert.deepEqual(others, [])
+        const headers = slug === 'method-not-allowed' ? { allow: 'GET, HEAD' } : {}
+        await assertProblem(answer, { slug, detail: problems[slug].detail, headers })
+      })
+    }
+  })
+}
