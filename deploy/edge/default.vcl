@@ -33,6 +33,10 @@ sub vcl_recv {
             set req.http.X-Request-Id = "edge-" + std.time2integer(now, 0) + "-" + req.xid;
         }
     }
+    # Varnish would put a Host of its own where there is none, and the service could not refuse it (RFC 9112 section 3.2).
+    if (!req.http.Host && req.proto == "HTTP/1.1") {
+        return (synth(400, "Malformed request"));
+    }
     if (req.method == "PURGE") {
         if (client.ip !~ purgers) {
             return (synth(403, "Forbidden"));
@@ -303,7 +307,10 @@ sub vcl_synth {
     }
     set resp.http.Content-Type = "application/problem+json";
     set resp.http.Vary = "Accept, Accept-Version";
-    if (resp.status == 403) {
+    if (resp.status == 400) {
+        set resp.http.X-Edge-Slug = "malformed-request";
+        set resp.http.X-Edge-Detail = "The Host header is missing.";
+    } else if (resp.status == 403) {
         set resp.http.X-Edge-Slug = "forbidden";
         set resp.http.X-Edge-Detail = "This address may not throw anything away.";
     } else {

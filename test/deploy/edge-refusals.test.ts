@@ -8,7 +8,7 @@ import { needs } from '../support/programs.ts'
 import { parseAnswers, sendRaw } from '../support/raw-http.ts'
 import { edges } from './edges.ts'
 
-type Refused = [what: string, bytes: string, slug: ProblemSlug]
+type Refused = [what: string, bytes: string, slug: ProblemSlug, detail?: string]
 
 const CLOSED = 'Host: shop\r\nConnection: close\r\n'
 const LONG = 'x'.repeat(40_000)
@@ -17,6 +17,7 @@ const WITHOUT_HOST = 'GET /products HTTP/1.1\r\nConnection: close\r\n\r\n'
 
 /** What each edge refuses by itself: the service never hears of it. */
 const refused: Record<string, Refused[]> = {
+  Varnish: [['no Host', WITHOUT_HOST, 'malformed-request', 'The Host header is missing.']],
   nginx: [
     ['no Host', WITHOUT_HOST, 'malformed-request'],
     ...['/products/%zz', '/%zz', '/products/%00', '/../x'].map((target): Refused => {
@@ -58,13 +59,13 @@ for (const { name, needs: needed, start } of edges) {
       edge = await start(lifetime, await freePort())
     })
 
-    for (const [what, bytes, slug] of refused[name] ?? []) {
+    for (const [what, bytes, slug, detail = problems[slug].detail] of refused[name] ?? []) {
       test(`It refuses ${what} with a problem`, async () => {
         const [answer, ...others] = parseAnswers(await sendRaw(Number(new URL(edge).port), bytes, 10_000))
         assert.ok(answer)
         assert.deepEqual(others, [])
         const headers = slug === 'method-not-allowed' ? { allow: 'GET, HEAD' } : {}
-        await assertProblem(answer, { slug, detail: problems[slug].detail, headers })
+        await assertProblem(answer, { slug, detail, headers })
       })
     }
   })
