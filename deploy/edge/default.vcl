@@ -48,7 +48,8 @@ sub vcl_recv {
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
-    if (req.http.Authorization) {
+    # A precondition is for the service to judge (RFC 9111 section 4.3.2); of a kept answer Varnish would overlook it.
+    if (req.http.Authorization || req.http.If-Match || req.http.If-Unmodified-Since) {
         return (pass);
     }
     if (req.url !~ "^/products(?:/[A-Za-z0-9_-]{1,64})?(?:\?|$)") {

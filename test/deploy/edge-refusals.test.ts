@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
+import { Agent } from 'node:http'
 import { before, describe, test } from 'node:test'
 import { type ProblemSlug, problems } from '#src/problems.ts'
-import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { assertProblem } from '../support/assert-problem.ts'
+import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
+import { createDatabase } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
 import { parseAnswers, sendRaw } from '../support/raw-http.ts'
+import { startService } from '../support/service.ts'
+import { connect, stock } from '../support/shop.ts'
 import { edges } from './edges.ts'
+import { ask } from './http-client.ts'
 
 type Refused = [what: string, bytes: string, slug: ProblemSlug, detail?: string]
 
@@ -56,7 +61,15 @@ for (const { name, needs: needed, start } of edges) {
     let edge: string
 
     before(async () => {
-      edge = await start(lifetime, await freePort())
+      const databaseUrl = await createDatabase(lifetime)
+      await stock(connect(lifetime, databaseUrl), { kept: 5 })
+      const [payment, warehouse] = await Promise.all([
+        startFakePayment(lifetime),
+        startFakeWarehouse(lifetime),
+      ])
+      const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
+      const { api } = await startService(lifetime, parts)
+      edge = await start(lifetime, Number(new URL(api).port))
     })
 
     for (const [what, bytes, slug, detail = problems[slug].detail] of refused[name] ?? []) {
@@ -68,5 +81,28 @@ for (const { name, needs: needed, start } of edges) {
         await assertProblem(answer, { slug, detail, headers })
       })
     }
+
+    test('It judges no precondition that is for the service to judge', async () => {
+      const { headers } = await ask(`${edge}/products/kept`)
+      const held: Record<string, string>[] = [
+        { 'if-match': String(headers.etag) },
+        { 'if-match': '*' },
+        // A product has no date of its own, and then it is to be ignored (RFC 9110 section 13.1.4).
+        { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' },
+      ]
+      for (const headers of held) {
+        const answer = await ask(`${edge}/products/kept`, { headers })
+        assert.equal(answer.status, 200, JSON.stringify(headers))
+      }
+      for (const etag of ['"another"', '']) {
+        // On a connection of its own: nginx closes it after its 412, and says that it is kept.
+        const { status, ...answer } = await ask(`${edge}/products/kept`, {
+          headers: { 'if-match': etag },
+          agent: new Agent(),
+        })
+        await assertProblem({ statusCode: status, ...answer }, { slug: 'precondition-failed' })
+      }
+      assert.match(String((await ask(`${edge}/products/kept`)).headers['cache-status']), /edge; hit/)
+    })
   })
 }
