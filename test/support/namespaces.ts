@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * What a command is put behind to run in Linux namespaces of its own: as process 1 (`--pid`), or with mounts that nobody
- * else sees (`--mount`).
+ * What a command is put behind to run with mounts that nobody else sees: root may have them, and where the kernel lets
+ * everybody, so may an ordinary user as root of a namespace.
  */
-export function unshare(kind: '--pid' | '--mount'): string[] {
-  return ['unshare', '--map-root-user', kind, ...(kind === '--pid' ? ['--fork', '--kill-child'] : [])]
-}
+export const ownMounts = (): string[] => [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  '--mount',
+]
 
-/** Options for a test that needs them: not every machine has them, or lets everybody have them. */
-export function needsNamespaces(): { skip: string | false } {
-  const [command = '', ...args] = unshare('--pid')
-  if (process.env.TESTS_MAY_SKIP === 'no') return { skip: false }
-  return { skip: spawnSync(command, [...args, 'true']).status === 0 ? false : 'needs Linux namespaces' }
+/**
+ * Options for a test that needs them. Not every machine lets anybody have them, and no script can change that, so such a
+ * test is skipped there also where nothing else may be.
+ */
+export function needsOwnMounts(): { skip: string | false } {
+  const [command = '', ...args] = ownMounts()
+  const { status } = spawnSync(command, [...args, 'mount', '--bind', '/etc/hosts', '/etc/hosts'])
+  return { skip: status === 0 ? false : 'needs mount namespaces, which this machine does not allow' }
 }
