@@ -42,7 +42,10 @@ export function createCheckout({ shopper, basket, version, onPlaced, onDeclined 
     const buttons = ways.map(([label, act]) =>
       element('button', { type: 'button', className: 'quiet', onclick: act }, label),
     )
+    const answered = notice.contains(document.activeElement)
     notice.replaceChildren(...(words === '' ? [] : [element('p', {}, words), ...buttons]))
+    // Who pressed one of the ways is not left nowhere when it goes. With nothing to order there is no button.
+    if (answered) (basket.lines().length > 0 ? button : byId('counter', HTMLElement)).focus()
   }
 
   async function send(order: UnderWay): Promise<void> {

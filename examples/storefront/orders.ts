@@ -21,13 +21,15 @@ const SHOWN = 8
 export function createOrders(onCancelled: () => void) {
   const list = byId('orders', HTMLOListElement)
   const note = byId('orders-note', HTMLElement)
+  /** What was shown or heard of since the list was asked for, which may not know of it. */
+  const newer = new Map<string, Order>()
   let client: AnyClient
   let leaving = new AbortController()
 
   function row(order: Order): HTMLLIElement {
-    const item = document.getElementById(order.id) ?? element('li', { id: order.id })
+    const item = document.getElementById(order.id) ?? element('li', { id: order.id, tabIndex: -1 })
     if (!(item instanceof HTMLLIElement)) throw new Error(`${order.id} is no order of the page`)
-    const focused = item.contains(document.activeElement)
+    const focused = item.contains(document.activeElement) && item !== document.activeElement
     const status = element('strong', { className: `status ${order.status}` }, STATUS[order.status])
     const refund = refundOf(order)
     item.replaceChildren(
@@ -47,35 +49,45 @@ export function createOrders(onCancelled: () => void) {
         element('code', { title: order.id }, `…${order.id.slice(-6)}`),
       ),
     )
-    if (canCancel(order)) {
-      const button = element(
-        'button',
-        {
-          type: 'button',
-          className: 'quiet',
-          onclick: ({ detail }) => {
-            // The second half of a double click was meant for what stood here before.
-            if (detail < 2) void cancel(order.id, item, button)
-          },
-        },
-        'Cancel',
-      )
-      item.append(button)
-      if (focused) button.focus()
-    }
+    if (canCancel(order)) item.append(cancelButton(order.id, item))
+    // Who was at the button is still there, or, without one, at its order.
+    if (focused) (item.querySelector('button') ?? item).focus()
     return item
   }
 
+  function renew(order: Order): void {
+    newer.set(order.id, order)
+    row(order)
+  }
+
+  function cancelButton(id: string, item: HTMLElement): HTMLButtonElement {
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        className: 'quiet',
+        onclick: ({ detail }) => {
+          // The second half of a double click was meant for what stood here before.
+          if (detail < 2 && button.ariaDisabled !== 'true') void cancel(id, item, button)
+        },
+      },
+      'Cancel',
+    )
+    return button
+  }
+
   async function cancel(id: string, item: HTMLElement, button: HTMLButtonElement): Promise<void> {
-    button.disabled = true
+    const { signal } = leaving
+    // Not `disabled`: who pressed it by keyboard would be nowhere.
+    button.ariaDisabled = 'true'
     item.querySelector('.wrong')?.remove()
     try {
-      row(await client.orders.cancel(id, { signal: leaving.signal }))
+      renew(await client.orders.cancel(id, { signal }))
       onCancelled()
       void follow(id)
     } catch (error) {
-      if (leaving.signal.aborted) return
-      button.disabled = false
+      button.ariaDisabled = 'false'
+      if (signal.aborted) return
       item.append(element('p', { className: 'wrong', role: 'alert' }, wordsFor(error)))
     }
   }
@@ -83,15 +95,24 @@ export function createOrders(onCancelled: () => void) {
   async function follow(id: string): Promise<void> {
     const { signal } = leaving
     await client.orders
-      .waitUntilSettled(id, {
-        signal,
-        onChange: (order: Order) => void row(order),
-        until: (order: Order) => !isMoving(order),
-      })
+      .waitUntilSettled(id, { signal, onChange: renew, until: (order: Order) => !isMoving(order) })
       .catch((error) => {
         if (!signal.aborted)
           document.getElementById(id)?.append(element('p', { className: 'wrong' }, wordsFor(error)))
       })
+  }
+
+  /** Takes away what is not among the orders and puts in what is missing: a row that stays is not moved, and keeps the focus. */
+  function arrange(orders: readonly Order[]): void {
+    const rows = orders.map(
+      (order) => (newer.has(order.id) && document.getElementById(order.id)) || row(order),
+    )
+    const staying = new Set<Element>(rows)
+    for (const item of [...list.children]) if (!staying.has(item)) item.remove()
+    rows.forEach((item, index) => {
+      const there = list.children[index] ?? null
+      if (there !== item) list.insertBefore(item, there)
+    })
   }
 
   return {
@@ -99,32 +120,43 @@ export function createOrders(onCancelled: () => void) {
     async load(next: AnyClient): Promise<void> {
       leaving.abort()
       leaving = new AbortController()
+      newer.clear()
       const { signal } = leaving
       client = next
+      const said = note.textContent
+      // Who was told of an order meanwhile may still be reading that.
+      const say = (words: string) => {
+        if (note.textContent === said) note.textContent = words
+      }
       try {
         const { items } = await client.orders.page({ limit: SHOWN, signal })
-        const orders: Order[] = items
-        list.replaceChildren(...orders.map(row))
-        note.textContent = orders.length === 0 ? 'None yet.' : ''
-        for (const order of orders) if (isMoving(order)) void follow(order.id)
+        const listed: Order[] = items
+        const old = listed.filter(({ id }) => !newer.has(id))
+        const orders = [...newer.values(), ...old].sort(newestFirst).slice(0, SHOWN)
+        arrange(orders)
+        say(orders.length === 0 ? 'None yet.' : '')
+        for (const order of old) if (isMoving(order)) void follow(order.id)
       } catch (error) {
-        if (!signal.aborted) note.textContent = wordsFor(error)
+        if (!signal.aborted) say(wordsFor(error))
       }
     },
 
     /** Shows an order that was just placed, and follows it. */
     show(order: Order): void {
       note.textContent = 'Your order was placed.'
+      newer.set(order.id, order)
       const item = row(order)
       list.prepend(item)
       while (list.children.length > SHOWN) list.lastElementChild?.remove()
       item.classList.add('new')
-      item.tabIndex = -1
       item.focus()
       if (isMoving(order)) void follow(order.id)
     },
   }
 }
+
+const newestFirst = (one: Order, other: Order): number =>
+  Date.parse(other.createdAt) - Date.parse(one.createdAt)
 
 /** Whether something happens to it that nobody here has to do. */
 function isMoving(order: Order): boolean {

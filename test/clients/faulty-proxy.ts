@@ -17,6 +17,7 @@ import type { Lifetime } from '../support/postgres.ts'
  * - `hold`: nothing happens until the proxy is closed, or the client goes away
  * - an answer: of something that stands before the service
  * - `after`: it is passed on when that is done
+ * - `answerAfter`: it is passed on at once, and its answer comes when that is done
  */
 export type Fault =
   | 'lose-request'
@@ -25,6 +26,7 @@ export type Fault =
   | 'hold'
   | { status: number; headers?: Record<string, string>; body?: string }
   | { after: Promise<unknown> }
+  | { answerAfter: Promise<unknown> }
 
 /** A request as it arrived here. */
 export interface Seen {
@@ -55,8 +57,9 @@ export async function startFaultyProxy(lifetime: Lifetime, target: string) {
       entry.status = fault.status
       return void response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '')
     }
-    if (typeof fault === 'object') await fault.after
+    if (typeof fault === 'object' && 'after' in fault) await fault.after
     const answer = await pass(target, entry, body)
+    if (typeof fault === 'object' && 'answerAfter' in fault) await fault.answerAfter
     if (fault === 'lose-response') return void request.socket.destroy()
     entry.status = answer.status
     response.writeHead(answer.status, answer.headers)

@@ -10,6 +10,17 @@ import { createDatabase, type Lifetime } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
 import { connect, stock, tokenOf } from '../support/shop.ts'
 
+/** What something in front of the service may say: the client does not wait that long, and nobody knows what became of it. */
+export const COME_BACK_LATER = {
+  status: 503,
+  headers: {
+    // So that the page may see it at all.
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'retry-after',
+    'retry-after': '3600',
+  },
+}
+
 export type OpenStorefront = Awaited<ReturnType<typeof openStorefront>>
 
 /** The shop as `npm start` opens it, with a network between page and service that can be made to fail, and a Chromium. */

@@ -4,7 +4,7 @@ import type { FaultyProxy, Seen } from '../clients/faulty-proxy.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { needs } from '../support/programs.ts'
 import { eventually } from '../support/shop.ts'
-import { type OpenStorefront, openStorefront } from './open-storefront.ts'
+import { COME_BACK_LATER, type OpenStorefront, openStorefront } from './open-storefront.ts'
 
 const isOrder = ({ method, path }: Seen) => method === 'POST' && path === '/orders'
 const ordersSeen = ({ seen }: FaultyProxy) => seen.filter(isOrder)
@@ -106,7 +106,7 @@ describe('The storefront, on a bad network, orders once', needs('chromium'), () 
     // The order is placed, and then something in front says to come back in an hour.
     proxy.judgeBy((request) => {
       if (!isOrder(request)) return undefined
-      return lost++ === 0 ? 'lose-response' : { status: 503, headers: CORS }
+      return lost++ === 0 ? 'lose-response' : COME_BACK_LATER
     })
     await page.getByRole('button', { name: 'Place the order' }).click()
     await page.getByText('Whether your order was placed is not known yet.').waitFor()
@@ -119,10 +119,3 @@ describe('The storefront, on a bad network, orders once', needs('chromium'), () 
     assertClean()
   })
 })
-
-/** So that the page may see it at all. */
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'retry-after',
-  'retry-after': '3600',
-}
