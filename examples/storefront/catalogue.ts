@@ -8,6 +8,8 @@ export function createCatalogue(add: (good: Good) => void) {
   const list = byId('goods', HTMLUListElement)
   const note = byId('catalogue-note', HTMLElement)
   const goods = new Map<string, Good>()
+  /** What all of them were read in, until that fails or another version is begun with. */
+  let readIn: number | undefined
 
   function card(good: Good): HTMLLIElement {
     const soldOut = good.left === 0
@@ -53,11 +55,19 @@ export function createCatalogue(add: (good: Good) => void) {
 
     /** Reads everything, in the version of the client. */
     async load(client: AnyClient, signal: AbortSignal): Promise<void> {
+      const { version } = client
+      if (readIn !== version) {
+        readIn = undefined
+        note.textContent = `Reading the catalogue in version ${version}…`
+      }
       try {
         for await (const product of client.products.list({ limit: 12, signal })) show(goodOf(product))
-        note.textContent = `${goods.size} things, read in version ${client.version}`
+        note.textContent = `${goods.size} things, read in version ${version}`
+        readIn = version
       } catch (error) {
-        if (!signal.aborted) note.textContent = wordsFor(error)
+        if (signal.aborted) return
+        readIn = undefined
+        note.textContent = wordsFor(error)
       }
     },
   }

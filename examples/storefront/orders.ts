@@ -122,8 +122,9 @@ export function createOrders(onCancelled: () => void) {
       leaving = new AbortController()
       newer.clear()
       const { signal } = leaving
+      const said = client === next ? '' : `Reading them in version ${next.version}…`
       client = next
-      const said = note.textContent
+      note.textContent = said
       // Who was told of an order meanwhile may still be reading that.
       const say = (words: string) => {
         if (note.textContent === said) note.textContent = words
