@@ -87,6 +87,28 @@ describe('The storefront, however somebody uses it', needs('chromium'), () => {
     assert.equal(width, 360)
     assertClean()
   })
+  test('With letters twice as large, and on the narrowest screen, nothing sticks out either', async (t) => {
+    const { page } = await shop.enter(t, { width: 640, height: 450 })
+    await page.getByRole('button', { name: 'Add The typewriter to the basket' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li').getByText('paid', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Add The typewriter to the basket' }).click()
+    await page.evaluate('document.documentElement.style.fontSize = "200%"')
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 640)
+    await page.evaluate('document.documentElement.style.fontSize = ""')
+    await page.setViewportSize({ width: 320, height: 700 })
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  })
+
+  test('In the colours that somebody forces, the version in use is still told from the other', async (t) => {
+    const { page } = await shop.enter(t)
+    await page.emulateMedia({ forcedColors: 'active' })
+    const label = page.locator('.versions label').first()
+    const other = await label.screenshot()
+    await label.click()
+    await page.getByText('15 things, read in version 1').waitFor()
+    assert.equal(other.equals(await label.screenshot()), false)
+  })
 })
 
 /** What has the focus, by its id, or else by its name. */
