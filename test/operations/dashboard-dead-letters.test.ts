@@ -33,16 +33,21 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     ])
   })
 
-  /** Places orders whose charges die, and opens the page when it shows so many. */
-  async function openWith(count: number) {
+  /** Places orders whose charges die. */
+  function die(count: number) {
     const keys = Array.from({ length: count }, () => crypto.randomUUID())
-    const placed = await Promise.all(
+    return Promise.all(
       keys.map(
         async (key) =>
           (await bodyOf(await place(service.api, basket('desk'), { key, token, headers: { traceparent } })))
             .id,
       ),
     )
+  }
+
+  /** Opens the page when so many orders more have died, and it shows them. */
+  async function openWith(count: number) {
+    const placed = await die(count)
     const { page, complaints } = await openDashboard(browser, service.operations)
     for (const id of placed) await rowOf(page, id).waitFor()
     return { page, complaints, placed }
@@ -126,6 +131,44 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     await page.locator('dialog').getByRole('button', { name: 'Discard' }).click()
     await says(page, '#dead-outcome', `Nothing was done to charge-order of ${orderId}.`)
     await row.waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  test('whoever is at a button stays there while letters come and go, or gets to the same of the next one', async () => {
+    const { page, placed } = await openWith(2)
+    const mine = rowOf(page, placed[0])
+    const focus = page.locator('tr:has(:focus)')
+    await mine.getByRole('button', { name: 'Discard' }).focus()
+    const [another] = await die(1)
+    await rowOf(page, another).waitFor()
+    assert.equal(await mine.locator(':focus').getAttribute('data-act'), 'discard')
+
+    const id = await mine.getAttribute('data-letter')
+    await fetch(`${service.operations}/dead-letters/${id}`, { method: 'DELETE' })
+    await mine.waitFor({ state: 'detached' })
+    assert.equal(await focus.locator(':focus').getAttribute('data-act'), 'discard')
+
+    const again = rowOf(page, another)
+    const before = await again.getAttribute('data-letter')
+    await again.getByRole('button', { name: 'Redrive' }).press('Enter')
+    await page.locator('#decision-act').press('Enter')
+    await page.locator(`[data-letter="${before}"]`).waitFor({ state: 'detached' })
+    const next = await focus.getAttribute('data-letter')
+    await again.waitFor()
+    assert.equal(await focus.getAttribute('data-letter'), next)
+    assert.equal(await focus.locator(':focus').getAttribute('data-act'), 'redrive')
+    await page.context().close()
+  })
+
+  test('pages are turned by keyboard until there is none', async () => {
+    const { page } = await openWith(1)
+    const [older, newer] = [page.locator('#dead-on'), page.locator('#dead-back')]
+    await older.press('Enter')
+    await eventually('the last page', async () => await older.isDisabled())
+    assert.equal(await page.evaluate('document.activeElement.id'), 'dead-back')
+    await newer.press('Enter')
+    await eventually('the first page', async () => await newer.isDisabled())
+    assert.equal(await page.evaluate('document.activeElement.id'), 'dead-on')
     await page.context().close()
   })
 

@@ -1,8 +1,9 @@
 import { ask } from './ask.js'
-import { copyable, copyFrom, traceLink } from './copy.js'
+import { copyFrom } from './copy.js'
+import { rowOf } from './dead-letter-row.js'
 import { confirmed } from './decide.js'
 import { byId, element, say, show } from './element.js'
-import { count, counted, moment } from './format.js'
+import { count } from './format.js'
 
 /**
  * @import { Stats } from '../stats.ts'
@@ -19,8 +20,7 @@ export function createDeadLetters() {
   const back = byId('dead-back', HTMLButtonElement)
   const on = byId('dead-on', HTMLButtonElement)
   const table = byId('dead-letters', HTMLTableElement)
-  const [body] = table.tBodies
-  if (body === undefined) throw new Error('#dead-letters has no body')
+  const body = table.tBodies[0] ?? table.createTBody()
   /** @type {DeadLetter[]} */
   let letters = []
   /** The cursors that led here, the last one to the page that is shown. @type {string[]} */
@@ -55,7 +55,9 @@ export function createDeadLetters() {
   }
 
   function render() {
-    show(body ?? filter, letters.map(rowOf))
+    const focused = document.activeElement
+    const index = [...body.rows].findIndex((row) => row.contains(focused))
+    show(body, letters.map(rowOf))
     back.disabled = trail.length === 0
     on.disabled = next === undefined
     const empty = byId('dead-empty')
@@ -63,6 +65,28 @@ export function createDeadLetters() {
     table.hidden = !empty.hidden
     const where = filter.value === '' ? '' : ` in ${filter.value}`
     say(empty, `No dead letters${where}: nothing has failed for good.`)
+    if (index >= 0 && !body.contains(focused)) goOn(index, focused?.getAttribute('data-act'))
+    if ([back, on].some((way) => way === focused && way.disabled)) turnRound()
+  }
+
+  /**
+   * Where one is next whose row is gone: at the same button of the letter that stands there now.
+   *
+   * @param {number} index
+   * @param {string | null | undefined} act
+   */
+  function goOn(index, act) {
+    const row = body.rows[Math.min(index, body.rows.length - 1)]
+    const button = row?.querySelector(`[data-act="${act ?? 'redrive'}"]`)
+    if (button instanceof HTMLElement) button.focus()
+    else byId('dead-title').focus()
+  }
+
+  /** Where one is next who turned to the last page there is. */
+  function turnRound() {
+    const way = [back, on].find(({ disabled }) => !disabled)
+    if (way === undefined) byId('dead-title').focus()
+    else way.focus()
   }
 
   /** @param {string} text */
@@ -73,9 +97,18 @@ export function createDeadLetters() {
    * @param {DeadLetter} letter
    */
   async function decide(act, letter) {
-    if (!(await confirmed(act, letter))) return
-    const name = `${letter.queue}${letter.orderId === undefined ? '' : ` of ${letter.orderId}`}`
     const index = letters.indexOf(letter)
+    if (await confirmed(act, letter)) await carryOut(act, letter)
+    // The button that was pressed went while the question stood: somebody else has decided.
+    if (document.activeElement === document.body) goOn(index, act)
+  }
+
+  /**
+   * @param {import('./decide.js').Act} act
+   * @param {DeadLetter} letter
+   */
+  async function carryOut(act, letter) {
+    const name = `${letter.queue}${letter.orderId === undefined ? '' : ` of ${letter.orderId}`}`
     try {
       if (act === 'redrive') await ask(`/dead-letters/${encodeURIComponent(letter.id)}/redrive`, 'POST')
       else await ask(`/dead-letters/${encodeURIComponent(letter.id)}`, 'DELETE')
@@ -83,12 +116,9 @@ export function createDeadLetters() {
     } catch (error) {
       tell(`Nothing was done to ${name}. ${error instanceof Error ? error.message : ''}`)
     }
+    // It may be dead again before the next figures, which then say what they said before.
+    known = ''
     await load()
-    // The button that was pressed is gone: to the same one of the next letter.
-    const row = body?.rows[Math.min(index, letters.length - 1)]
-    const button = row?.querySelector(`[data-act="${act}"]`)
-    if (button instanceof HTMLElement) button.focus()
-    else byId('dead-title').focus()
   }
 
   filter.addEventListener('change', () => {
@@ -124,53 +154,4 @@ export function createDeadLetters() {
     known = now
     load()
   }
-}
-
-/** @param {DeadLetter} letter */
-function rowOf({ id, queue, reason, failedAt, orderId, attempts, requestId, traceId }) {
-  /** @type {[string, string | undefined][]} */
-  const ids = [
-    ['order', orderId],
-    ['trace', traceId],
-    ['request', requestId],
-  ]
-  const which = `${queue}${orderId === undefined ? '' : ` of ${orderId}`}`
-  /** @param {'redrive' | 'discard'} act @param {string} word */
-  const button = (act, word) =>
-    element(
-      'button',
-      { type: 'button', 'data-act': act },
-      word,
-      element('span', { class: 'hidden-text' }, ` ${which}`),
-    )
-  return element(
-    'tr',
-    { 'data-letter': id },
-    element('th', { scope: 'row' }, queue),
-    element('td', { class: 'reason' }, reason),
-    element(
-      'td',
-      {},
-      element(
-        'dl',
-        { class: 'ids' },
-        ...ids.flatMap(([name, value]) =>
-          value
-            ? [
-                element('dt', {}, name),
-                element('dd', {}, name === 'trace' ? traceLink(value) : copyable(value, `${name} id`)),
-              ]
-            : [],
-        ),
-      ),
-    ),
-    element(
-      'td',
-      { class: 'when' },
-      element('time', { datetime: failedAt }, moment(failedAt)),
-      element('br'),
-      element('span', { class: 'soft' }, counted(attempts, 'attempt')),
-    ),
-    element('td', { class: 'decide' }, button('redrive', 'Redrive'), button('discard', 'Discard')),
-  )
 }

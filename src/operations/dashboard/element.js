@@ -38,19 +38,24 @@ export function svg(name, attributes, ...children) {
 }
 
 /**
- * Shows these children instead of those that are there, unless they look the same: what did not change keeps its
- * focus, its selection and its place.
+ * Shows these children instead of those that are there. One that looks the same as before is left where it stands: it
+ * keeps its focus, its selection and its place.
  *
  * @param {Element} parent
  * @param {readonly Node[]} children
  */
 export function show(parent, children) {
-  const next = element('template')
-  next.content.append(...children)
-  const same =
-    parent.childNodes.length === children.length &&
-    [...parent.childNodes].every((node, index) => node.isEqualNode(next.content.childNodes[index] ?? null))
-  if (!same) parent.replaceChildren(...next.content.childNodes)
+  const gone = new Set(parent.childNodes)
+  const next = children.map((child) => {
+    const same = [...gone].find((node) => node.isEqualNode(child))
+    if (same !== undefined) gone.delete(same)
+    return same ?? child
+  })
+  for (const node of gone) node.remove()
+  for (const [index, node] of next.entries()) {
+    const there = parent.childNodes[index] ?? null
+    if (there !== node) parent.insertBefore(node, there)
+  }
 }
 
 /**
