@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { openBrowser } from '../support/browser.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
@@ -46,9 +46,9 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
   }
 
   /** Opens the page when so many orders more have died, and it shows them. */
-  async function openWith(count: number) {
+  async function openWith(count: number, options?: BrowserContextOptions) {
     const placed = await die(count)
-    const { page, complaints } = await openDashboard(browser, service.operations)
+    const { page, complaints } = await openDashboard(browser, service.operations, options)
     for (const id of placed) await rowOf(page, id).waitFor()
     return { page, complaints, placed }
   }
@@ -169,6 +169,12 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     await newer.press('Enter')
     await eventually('the first page', async () => await newer.isDisabled())
     assert.equal(await page.evaluate('document.activeElement.id'), 'dead-on')
+    await page.context().close()
+  })
+
+  test('on the narrowest screen no id sticks out', async () => {
+    const { page } = await openWith(1, { viewport: { width: 320, height: 640 } })
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
     await page.context().close()
   })
 

@@ -100,14 +100,23 @@ describe('The dashboard', needs('chromium'), () => {
     await page.context().close()
   })
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`on a phone, ${colorScheme}, nothing is wider than the screen, and charts are drawn`, async () => {
-      const viewport = { width: 390, height: 844 }
+  for (const [width, colorScheme] of [
+    [320, 'light'],
+    [390, 'dark'],
+  ] as const) {
+    test(`on a phone of ${width} pixels, ${colorScheme}, nothing is wider than the screen, and charts are drawn`, async () => {
+      const viewport = { width, height: 844 }
       const { page, complaints } = await openDashboard(browser, service.operations, { viewport, colorScheme })
-      const width = await page.evaluate('document.documentElement.scrollWidth')
+      await page.getByText('The last hour as a table').click()
+      await page.locator('#minutes tr').first().waitFor()
+      // A minute's figures at their widest.
+      await page.evaluate(
+        "for (const figure of document.querySelectorAll('.readout b')) figure.textContent = '888\\u00a0ms'",
+      )
+      const scrollWidth = await page.evaluate('document.documentElement.scrollWidth')
       const charts = await page.evaluate(`[...document.querySelectorAll('canvas')].map((canvas) =>
         canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((channel) => channel > 0))`)
-      assert.equal(width, viewport.width)
+      assert.equal(scrollWidth, width)
       assert.deepEqual(charts, [true, true, true])
       assert.deepEqual(complaints, [])
       await page.context().close()
