@@ -27,7 +27,7 @@ export async function startOperations(
   const problemFormat = { catalogue: problems, probes: probePaths, publicUrl: 'https://api.example.com' }
   const shutdown = createShutdown({
     drainSeconds: 0,
-    shutdownSeconds: 3,
+    shutdownSeconds: 10,
     log,
     steps: [
       { name: 'listeners', close: () => operations.close() },
