@@ -151,8 +151,7 @@ export const acceptVersion = fp<AcceptVersionOptions>(
         if (lifecycle !== undefined) announce(reply, lifecycle)
         if (gone.has(version)) {
           const available = types.announced(gone)
-          const since = `Version ${version} is gone since ${lifecycles.sunset(version)}.`
-          const detail = `${since} Send the body as one of: ${available.join(', ')}.`
+          const detail = `${lifecycles.goneSince(version)} Send the body as one of: ${available.join(', ')}.`
           done(new Problem(problems.versionSunset, { detail, extensions: { available } }))
           return
         }

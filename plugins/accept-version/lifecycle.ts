@@ -70,7 +70,8 @@ export function createLifecycles(
 
   return {
     headers: (version: number) => headers.get(version),
-    sunset: (version: number) => headers.get(version)?.sunset,
+    /** The sentence for whoever asks for a version past its sunset. */
+    goneSince: (version: number) => `Version ${version} is gone since ${headers.get(version)?.sunset}.`,
     /** Whether any version has one. */
     haveSunset: sunsets.size > 0,
 

@@ -63,12 +63,11 @@ export function createVersionChooser(
       const types = available(gone)
       if (choice.kind !== 'gone') return { detail: NOTHING_ACCEPTED, available: types }
       const newest = Math.max(...offer.versions.filter((version) => !gone.has(version)))
-      const since = `Version ${choice.version} is gone since ${lifecycles.sunset(choice.version)}.`
       const advice =
         types.length === 0
           ? 'No version is left.'
           : `Ask for application/vnd.${vendor}.${offer.type}+json; version=${newest}, or send Accept-Version: ${newest}.`
-      return { detail: `${since} ${advice}`, available: types }
+      return { detail: `${lifecycles.goneSince(choice.version)} ${advice}`, available: types }
     },
   }
 

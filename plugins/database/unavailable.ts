@@ -1,6 +1,6 @@
 import { Problem } from '../problem-details.ts'
 
-/** The database could not be asked, or did not answer in time. What was sent may or may not have happened. */
+/** The database could not be asked, did not answer in time, or has not the schema of this release yet. What was sent may or may not have happened. */
 export class DatabaseUnavailable extends Problem {
   constructor(cause: unknown) {
     super('service-unavailable', {

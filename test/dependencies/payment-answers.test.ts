@@ -60,26 +60,32 @@ describe('an answer that is no object', () => {
 
 test('whatever the JSON, an answer is what its status says, and none ends the process', async (t) => {
   const { payment, answerWith } = await setUp(t)
-  const any = fc.jsonValue()
+  const anything = fc.jsonValue()
   const status = fc.oneof(
     fc.constantFrom(200, 400, 402, 409, 429, 500),
     fc.integer({ min: 200, max: 599 }).filter((code) => ![204, 205, 304].includes(code)),
   )
-  const words = { type: any, code: any, decline_code: any, message: any, payment_intent: any }
-  const error = fc.oneof(any, fc.record(words, { requiredKeys: [] }))
+  const words = {
+    type: anything,
+    code: anything,
+    decline_code: anything,
+    message: anything,
+    payment_intent: anything,
+  }
+  const error = fc.oneof(anything, fc.record(words, { requiredKeys: [] }))
   const intent = {
-    id: fc.oneof(fc.constant('pi_1'), any),
+    id: fc.oneof(fc.constant('pi_1'), anything),
     status: fc.oneof(
       fc.constantFrom('succeeded', 'processing', 'canceled', 'requires_payment_method', 'splendid'),
-      any,
+      anything,
     ),
-    amount: fc.oneof(fc.constant(1299), any),
-    currency: fc.oneof(fc.constant('usd'), fc.constant({ toString: null }), any),
+    amount: fc.oneof(fc.constant(1299), anything),
+    currency: fc.oneof(fc.constant('usd'), fc.constant({ toString: null }), anything),
     last_payment_error: error,
-    lastResponse: any,
+    lastResponse: anything,
     error,
   }
-  const body = fc.oneof(any, fc.record({ error }), fc.record(intent, { requiredKeys: ['id', 'status'] }))
+  const body = fc.oneof(anything, fc.record({ error }), fc.record(intent, { requiredKeys: ['id', 'status'] }))
 
   await fc.assert(
     fc.asyncProperty(status, body, async (code, answer: unknown) => {

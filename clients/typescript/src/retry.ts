@@ -42,6 +42,7 @@ export async function withRetries<T>(
 ): Promise<T> {
   const endsAt = performance.now() + policy.deadlineMs
   for (let number = 1; ; number++) {
+    signal?.throwIfAborted()
     const timeoutMs = Math.min(policy.attemptTimeoutMs, endsAt - performance.now())
     try {
       return await bounded(timeoutMs, signal, (either) => attempt(number, either))

@@ -95,10 +95,7 @@ describe('The client, between strangers', () => {
       const patient = await customer(t, over)
       const leaving = new AbortController()
       setTimeout(() => leaving.abort(), 200)
-      await assert.rejects(
-        patient.client.orders.place(order, { signal: leaving.signal }),
-        (error) => error === leaving.signal.reason,
-      )
+      await assertAborted(patient.client, leaving)
     })
   }
 
