@@ -12,6 +12,8 @@ export interface QueueDepth {
   delayed: number
   /** Failed for good, and nobody has decided about it yet. */
   dead: number
+  /** When the newest of these died; null where there is none. */
+  lastDeadAt: Date | null
   /** Seconds since the oldest that is not done was enqueued: as long as somebody has been waiting for it. 0 when all are done. */
   oldestSeconds: number
   /** Seconds for which the one that is due longest has not been taken: a second or two while workers keep up. */
@@ -36,23 +38,25 @@ export function createQueueStore(database: Database) {
           with unfinished as (
             select name, count(*) filter (where start_after <= now()) as waiting,
                    count(*) filter (where start_after > now()) as delayed, 0 as active,
-                   min(start_after) filter (where start_after <= now()) as due, min(created_on) as oldest
+                   min(start_after) filter (where start_after <= now()) as due, min(created_on) as oldest,
+                   max(created_on) as newest
             from pgboss.job
             where name = any (${ALL_QUEUES}::text[]) and state < 'active' and not blocked
             group by name
             union all
-            select name, 0, 0, count(*), null, min(created_on) from pgboss.job
+            select name, 0, 0, count(*), null, min(created_on), null from pgboss.job
             where name = any (${QUEUES}::text[]) and state = 'active'
             group by name
           )
           select queue.name, coalesce(sum(waiting), 0)::int as waiting, coalesce(sum(active), 0)::int as active,
                  coalesce(sum(delayed), 0)::int as delayed, coalesce(max(dead.letters), 0)::int as dead,
+                 max(dead.newest) as "lastDeadAt",
                  coalesce(extract(epoch from now() - min(oldest)), 0)::float8 as "oldestSeconds",
                  coalesce(extract(epoch from now() - min(due)), 0)::float8 as "overdueSeconds"
           from unnest(${QUEUES}::text[], ${DEAD_LETTER_QUEUES}::text[]) with ordinality
             as queue (name, dead_letter, position)
           left join unfinished on unfinished.name = queue.name
-          left join (select name, waiting + delayed as letters from unfinished) as dead
+          left join (select name, waiting + delayed as letters, newest from unfinished) as dead
             on dead.name = queue.dead_letter
           group by queue.name, queue.position
           order by queue.position

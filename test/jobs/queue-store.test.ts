@@ -12,7 +12,15 @@ test('The depths of the queues are those of what waits, is under way, is put off
   const pool = createPool({ url: databaseUrl, poolSize: 1 })
   t.after(() => pool.close())
   const { depths } = createQueueStore(pool)
-  const empty = { waiting: 0, active: 0, delayed: 0, dead: 0, oldestSeconds: 0, overdueSeconds: 0 }
+  const empty = {
+    waiting: 0,
+    active: 0,
+    delayed: 0,
+    dead: 0,
+    lastDeadAt: null,
+    oldestSeconds: 0,
+    overdueSeconds: 0,
+  }
   assert.deepEqual(
     await depths(),
     QUEUES.map((name) => ({ name, ...empty })),
@@ -29,7 +37,7 @@ test('The depths of the queues are those of what waits, is under way, is put off
            ('charge-order', 'failed', now() - interval '2 hours', now()),
            ('charge-order', 'cancelled', now() - interval '2 hours', now()),
            ('charge-order-dead', 'created', now() - interval '2 hours', now()),
-           ('charge-order-dead', 'created', now() - interval '3 hours', now()),
+           ('charge-order-dead', 'created', now() - interval '3 hours', now() - interval '1 hour'),
            ('charge-order-dead', 'completed', now() - interval '3 hours', now()),
            ('send-mail-dead', 'created', now(), now()),
            ('refund-order', 'active', now(), now())
@@ -43,12 +51,14 @@ test('The depths of the queues are those of what waits, is under way, is put off
     found.find(({ name }) => name === queue),
   )
   assert.ok(charge !== undefined)
-  const { oldestSeconds, overdueSeconds, ...counts } = charge
+  const { oldestSeconds, overdueSeconds, lastDeadAt, ...counts } = charge
   assert.deepEqual(counts, { name: 'charge-order', waiting: 2, active: 1, delayed: 2, dead: 2 })
   assert.ok(overdueSeconds >= 90 && overdueSeconds < 150, `${overdueSeconds}`)
+  assert.ok(Math.abs(Date.now() - Number(lastDeadAt)) < 60_000, String(lastDeadAt))
   assert.ok(oldestSeconds >= 240 && oldestSeconds < 300, `${oldestSeconds}`)
   assert.deepEqual({ ...refund, oldestSeconds: 0 }, { name: 'refund-order', ...empty, active: 1 })
-  assert.deepEqual(mail, { name: 'send-mail', ...empty, dead: 1 })
+  assert.ok(mail !== undefined)
+  assert.deepEqual({ ...mail, lastDeadAt: null }, { name: 'send-mail', ...empty, dead: 1 })
 })
 
 test('Asking for the depths reads nothing of what is finished', async (t) => {

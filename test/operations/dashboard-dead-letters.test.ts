@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Sql } from 'postgres'
 import { openBrowser } from '../support/browser.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
@@ -8,13 +9,14 @@ import { createDatabase } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
 import { type ServiceProcess, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf } from '../support/shop.ts'
-import { openDashboard, says, tabTo } from './dashboard-page.ts'
+import { openDashboard, says, tabTo, textOf } from './dashboard-page.ts'
 
 describe('Dead letters on the dashboard', needs('chromium'), () => {
   const lifetime = lifetimeOfSuite()
   let browser: Browser
   let service: ServiceProcess
   let token: string
+  let sql: Sql
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
   /** A mistake of ours, by its status: what asked for it is a dead letter at once. */
@@ -24,7 +26,8 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     const databaseUrl = await createDatabase(lifetime)
     const payment = await startFakePayment(lifetime, { status: () => status })
     const warehouse = await startFakeWarehouse(lifetime)
-    await stock(connect(lifetime, databaseUrl), { desk: 100 })
+    sql = connect(lifetime, databaseUrl)
+    await stock(sql, { desk: 100 })
     token = await tokenOf('ann')
     const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
     ;[service, browser] = await Promise.all([
@@ -157,6 +160,41 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     await again.waitFor()
     assert.equal(await focus.getAttribute('data-letter'), next)
     assert.equal(await focus.locator(':focus').getAttribute('data-act'), 'redrive')
+    await page.context().close()
+  })
+
+  test('one that takes the place of another between two figures is shown', async () => {
+    const { page, placed } = await openWith(1)
+    const row = rowOf(page, placed[0])
+    const before = await row.getAttribute('data-letter')
+    const after = crypto.randomUUID()
+    // At no moment are they fewer or more.
+    await sql`
+      with gone as (
+        update pgboss.job set state = 'cancelled', completed_on = now() where id = ${before} returning *
+      )
+      insert into pgboss.job (id, name, data, source_name, source_id, source_retry_count, source_output)
+      select ${after}, name, data, source_name, source_id, source_retry_count, source_output from gone
+    `
+    await page.locator(`[data-letter="${after}"]`).waitFor()
+    assert.equal(await row.count(), 1)
+    await page.context().close()
+  })
+
+  test('what became of an act that nobody answered is not said to be nothing, and stays readable', async () => {
+    const { page, placed } = await openWith(1)
+    const ways = ['**/dead-letters?*', '**/dead-letters/*/redrive']
+    for (const way of ways) await page.route(way, (route) => route.abort())
+    await rowOf(page, placed[0]).getByRole('button', { name: 'Redrive' }).click()
+    await page.locator('#decision-act').click()
+    const outcome = `It is not known whether charge-order of ${placed[0]} is queued again. The service did not answer.`
+    await says(page, '#dead-outcome', outcome)
+    await says(page, '#dead-unread', 'The dead letters could not be read. The service did not answer.')
+    assert.equal(await textOf(page, '#dead-outcome'), outcome)
+
+    for (const way of ways) await page.unroute(way)
+    await eventually('the list to be read again', async () => (await textOf(page, '#dead-unread')) === '')
+    assert.equal(await textOf(page, '#dead-outcome'), outcome)
     await page.context().close()
   })
 

@@ -31,7 +31,15 @@ suite('What an operator is told', () => {
     assert.deepEqual(Object.keys(pool), ['size', 'used', 'idle', 'waiting'])
     assert.equal(health.checks.database.critical, true)
     const nothing = { failures: 0, successes: 0, rejects: 0, timeouts: 0, history: [] }
-    const empty = { waiting: 0, active: 0, delayed: 0, dead: 0, oldestSeconds: 0, overdueSeconds: 0 }
+    const empty = {
+      waiting: 0,
+      active: 0,
+      delayed: 0,
+      dead: 0,
+      lastDeadAt: null,
+      oldestSeconds: 0,
+      overdueSeconds: 0,
+    }
     assert.deepEqual(rest, {
       windowSeconds: 3600,
       requests: 0,

@@ -5,7 +5,8 @@
  * @param {string} [method]
  * @param {unknown} [body]
  * @returns {Promise<any>} the answer's JSON, or null where it has none
- * @throws {Error} that says what was wrong, in words for the operator
+ * @throws {Refused} where that is the answer
+ * @throws {Error} where there was none, as the other does in words for the operator
  */
 export async function ask(path, method = 'GET', body) {
   const sent =
@@ -15,9 +16,13 @@ export async function ask(path, method = 'GET', body) {
   })
   const text = await answer.text()
   if (answer.ok) return text === '' ? null : JSON.parse(text)
-  if (answer.status === 401) throw new Error('Your session has ended: log in again.')
-  throw new Error(`${wordsOf(text)} (${answer.status})`)
+  if (answer.status === 401) throw new Refused('Your session has ended: log in again.')
+  const words = `${wordsOf(text)} (${answer.status})`
+  throw answer.status < 500 ? new Refused(words) : new Error(words)
 }
+
+/** The service has said that it did not do what it was asked. */
+export class Refused extends Error {}
 
 /** @param {string} text the body of a refusal, problem+json as a rule */
 function wordsOf(text) {

@@ -1,4 +1,4 @@
-import { ask } from './ask.js'
+import { ask, Refused } from './ask.js'
 import { copyFrom } from './copy.js'
 import { rowOf } from './dead-letter-row.js'
 import { confirmed } from './decide.js'
@@ -19,6 +19,7 @@ export function createDeadLetters() {
   const filter = byId('dead-queue', HTMLSelectElement)
   const back = byId('dead-back', HTMLButtonElement)
   const on = byId('dead-on', HTMLButtonElement)
+  const unread = byId('dead-unread')
   const table = byId('dead-letters', HTMLTableElement)
   const body = table.tBodies[0] ?? table.createTBody()
   /** @type {DeadLetter[]} */
@@ -40,6 +41,7 @@ export function createDeadLetters() {
       const page = await ask(`/dead-letters?${query}`)
       // Somebody was quicker with the next question.
       if (mine !== asked) return
+      say(unread, '')
       letters = page.items
       next = page.nextCursor
       if (letters.length === 0 && trail.length > 0) {
@@ -48,7 +50,7 @@ export function createDeadLetters() {
       }
       render()
     } catch (error) {
-      tell(`The dead letters could not be read. ${error instanceof Error ? error.message : ''}`)
+      say(unread, `The dead letters could not be read. ${wordsOf(error)}`)
       // So that the next figures bring the next try.
       known = ''
     }
@@ -89,6 +91,9 @@ export function createDeadLetters() {
     else way.focus()
   }
 
+  /** @param {unknown} error */
+  const wordsOf = (error) => (error instanceof Error ? error.message : '')
+
   /** @param {string} text */
   const tell = (text) => say(byId('dead-outcome'), text)
 
@@ -109,15 +114,18 @@ export function createDeadLetters() {
    */
   async function carryOut(act, letter) {
     const name = `${letter.queue}${letter.orderId === undefined ? '' : ` of ${letter.orderId}`}`
+    const done = act === 'redrive' ? 'queued again' : 'discarded'
     try {
       if (act === 'redrive') await ask(`/dead-letters/${encodeURIComponent(letter.id)}/redrive`, 'POST')
       else await ask(`/dead-letters/${encodeURIComponent(letter.id)}`, 'DELETE')
       tell(act === 'redrive' ? `Queued again: ${name}.` : `Discarded: ${name}.`)
     } catch (error) {
-      tell(`Nothing was done to ${name}. ${error instanceof Error ? error.message : ''}`)
+      const what =
+        error instanceof Refused
+          ? `Nothing was done to ${name}`
+          : `It is not known whether ${name} is ${done}`
+      tell(`${what}. ${wordsOf(error)}`)
     }
-    // It may be dead again before the next figures, which then say what they said before.
-    known = ''
     await load()
   }
 
@@ -149,7 +157,8 @@ export function createDeadLetters() {
     const { value } = filter
     show(filter, options)
     filter.value = value
-    const now = JSON.stringify(queues.map(({ dead }) => dead))
+    // Not how many alone: one that is sent again may have died again meanwhile.
+    const now = JSON.stringify(queues.map(({ dead, lastDeadAt }) => [dead, lastDeadAt]))
     if (now === known) return
     known = now
     load()
