@@ -89,7 +89,7 @@ export function createDatabase(options: DatabaseOptions) {
     const current = pool
     const release = await current.admission.enter()
     const sentAt = Date.now()
-    const running = Promise.resolve(tracedStatement(() => work(current.sql)))
+    const running = Promise.try(() => tracedStatement(() => work(current.sql)))
     const silence = setTimeout(() => {
       if (current === pool) replacePool({ nextHost: false })
       if (!reachability.answeredSince(sentAt)) reachability.lost()

@@ -35,6 +35,18 @@ describe('A database that is away', { concurrency: true }, () => {
     assert.deepEqual(said, ['the database is away', 'the database is back'])
   })
 
+  test('and one whose statement cannot even be put together are told apart, and that one keeps no connection', async (t) => {
+    const { pool } = await connect(t, await createDatabase(t))
+    for (let i = 0; i < 10; i++) {
+      const failing = pool.query(() => {
+        throw new RangeError('no value of ours')
+      })
+      await assert.rejects(failing, RangeError)
+    }
+    assert.deepEqual(pool.pool(), { size: 2, busy: 0, waiting: 0, refused: 0 })
+    assert.equal((await pool.query((sql) => sql`select 1 as one`)).length, 1)
+  })
+
   test('or lets nobody in, is no different', async (t) => {
     const url = new URL(await createDatabase(t))
     url.username = 'nobody_of_this_name'
