@@ -1,4 +1,5 @@
 import { ORDER_STATUSES } from '../orders/order.ts'
+import { ORDER_ID } from '../orders/order-id.ts'
 
 interface Parameter {
   readonly name: string
@@ -76,7 +77,7 @@ export const parameters = {
     in: 'path',
     description: 'The id of an order: `ord_` and a UUIDv7 in the base32 form of TypeID.',
     required: true,
-    schema: { type: 'string', pattern: '^ord_[0-7][0-9a-hjkmnp-tv-z]{25}$' },
+    schema: { type: 'string', pattern: ORDER_ID.source },
     example: 'ord_01jd2t8x0ye8p9rbk5w7q3m4fz',
   },
   OrderStatus: {

@@ -295,7 +295,13 @@ suite('Placing an order', () => {
     const { id } = await bodyOf(await send(basket('pen'), 'private'))
     const asStranger = { headers: { authorization: `Bearer ${await tokenOf('mallory')}` } }
     await assertProblem(await fetch(`${api}/orders/${id}`, asStranger), { slug: 'not-found' })
-    for (const wrong of ['ord_', `${id}x`, id.toUpperCase(), 'ord_zzzzzzzzzzzzzzzzzzzzzzzzzz', '%00']) {
+    // Of the right letters, but with the version or the variant of another UUID, or of none.
+    const [version, variant] = [14, 17]
+    const changed = (at: number, digit: string) => `${id.slice(0, at)}${digit}${id.slice(at + 1)}`
+    const others = [...'0dg'].map((digit) => changed(version, digit))
+    const noVariant = [...'0cgy'].map((digit) => changed(variant, digit))
+    const malformed = ['ord_', `${id}x`, id.toUpperCase(), 'ord_zzzzzzzzzzzzzzzzzzzzzzzzzz', '%00']
+    for (const wrong of [...malformed, ...others, ...noVariant]) {
       await assertProblem(await fetch(`${api}/orders/${wrong}`, asStranger), { slug: 'not-found' })
     }
   })
