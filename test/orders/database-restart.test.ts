@@ -60,7 +60,7 @@ suite('A service whose database goes away', { concurrency: 1 }, () => {
     for (let ended = 0; ended < 200; ) {
       ended += await database.terminate(2, Math.random)
       assert.equal(service.process.exitCode, null, JSON.stringify(service.logs.slice(-5)))
-      await pause(150)
+      await pause(50)
     }
     await load.end()
     await assertNoHalfOrder(database.sql, load.made(), STOCK)
@@ -76,8 +76,10 @@ async function scene(t: TestContext) {
   const payment = await startFakePayment(lifetime)
   const warehouse = await startFakeWarehouse(lifetime)
   const parts = { databaseUrl: database.directUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-  // An address would be taken for one that leaks from the inside.
-  return { database, start: () => startService(lifetime, parts, { PUBLIC_URL: 'https://shop.test' }) }
+  // An address would be taken for one that leaks from the inside; and what died with a session is asked for until its
+  // lease has ended.
+  const env = { PUBLIC_URL: 'https://shop.test', ORDER_LEASE_SECONDS: '2' }
+  return { database, start: () => startService(lifetime, parts, env) }
 }
 
 /** What was made last goes first: the service before its database. */
