@@ -128,7 +128,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     // A tunnel is a method that Node does not route; without a listener it hangs up in silence.
     app.server.on('connect', (request, socket) => {
       const problem = new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } })
-      answerOnSocket(problem, socket, options, request)
+      answerOnSocket(problem, socket, options, { tunnel: request })
     })
     // RFC 9110 section 10.1.1 lets a server pass over an expectation that it does not know.
     app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))

@@ -28,37 +28,53 @@ function startsWithLongUrl(packet: unknown, maxUrlLength: number): boolean {
   return /^[A-Z]+ \S+$/.test(start) && start.length === maxUrlLength
 }
 
+export interface SocketAnswerOptions {
+  /** The request that has become a tunnel, on a socket that no parser reads any more. */
+  readonly tunnel?: IncomingMessage
+  /** Told the id that the answer bears, if one is written. */
+  readonly onAnswered?: (requestId: string) => void
+}
+
+/** Those that were refused: what cannot be parsed is told again with every packet that follows. */
+const refused = new WeakSet<Duplex>()
+
 /**
- * Writes a problem onto a socket that has no response object, and closes it. While an earlier request on the same
- * connection is still being answered, its answer goes first, or the client would take this one for it; and an
- * answer that was begun is cut off rather than continued with another one's bytes.
- * @param request whose id it bears; without one, of which no header could be read, it gets an id of its own
- * @returns that id
+ * Writes a problem onto a socket that has no response object, and closes it. The answers to all requests before this one
+ * go first (RFC 9112 section 9.3.2), or the client would take it for one of theirs; and a request whose own answer was
+ * begun or given gets no second one, only the end of the connection. It bears the id of the request that is tunnelled or
+ * was being read; without one, of which no header could be read, an id of its own.
  */
 export function answerOnSocket(
   problem: Problem,
   socket: Duplex,
   format: ProblemFormat,
-  request = requestBeingRead(socket),
-): string {
-  const requestId = request === undefined ? randomUUID() : genReqId(request)
-  const pending = pendingResponse(socket)
-  if (pending?.req.complete && !pending.writableEnded) {
-    // Nothing further is read after a parser error, so this is the connection's last word.
-    pending.once('close', () => write(problem, socket, requestId, format))
-  } else if (pending?.headersSent) {
-    socket.destroy()
-  } else {
+  { tunnel, onAnswered }: SocketAnswerOptions = {},
+): void {
+  if (refused.has(socket)) return
+  refused.add(socket)
+  const unfinished = requestBeingRead(socket)
+
+  const answer = () => {
+    const pending = pendingResponse(socket)
+    // Only the last request can be incomplete. As one response closes, Node has assigned the next one.
+    if (pending?.req.complete || pending?.writableEnded) {
+      pending.once('close', answer)
+      return
+    }
+    const isAnswered = pending === undefined ? unfinished !== undefined : pending.headersSent
+    if (isAnswered || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const request = tunnel ?? unfinished
+    const requestId = request === undefined ? randomUUID() : genReqId(request)
     write(problem, socket, requestId, format)
+    onAnswered?.(requestId)
   }
-  return requestId
+  answer()
 }
 
 function write(problem: Problem, socket: Duplex, requestId: string, format: ProblemFormat): void {
-  if (!socket.writable) {
-    socket.destroy()
-    return
-  }
   const { status, headers, body } = renderProblem(problem, requestId, format)
   const lines = Object.entries({
     ...headers,

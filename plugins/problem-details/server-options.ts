@@ -35,12 +35,14 @@ export function problemServerOptions(
       // Nobody is left to answer.
       if (error.code === 'ECONNRESET' || socket.destroyed) return
       const problem = problemFromParserError(error, maxUrlLength)
-      const requestId = answerOnSocket(problem, socket, format)
-      onRefused?.(format.catalogue[problem.slug]?.status ?? 400)
-      this.log.info(
-        { requestId, problem: problem.slug, code: error.code },
-        'request refused by the HTTP parser',
-      )
+      const onAnswered = (requestId: string) => {
+        onRefused?.(format.catalogue[problem.slug]?.status ?? 400)
+        this.log.info(
+          { requestId, problem: problem.slug, code: error.code },
+          'request refused by the HTTP parser',
+        )
+      }
+      answerOnSocket(problem, socket, format, { onAnswered })
     },
   }
 }
