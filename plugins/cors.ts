@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { varyOnVersion } from './accept-version.ts'
 import { mergeVary } from './problem-details/render.ts'
+import { routedMethods } from './problem-details/routed-methods.ts'
 
 export interface CorsOptions {
   /** Exactly as browsers send them, e.g. `https://shop.example.com`. None: no answer says a word about CORS. */
@@ -92,7 +93,9 @@ export const cors = fp<CorsOptions>(
         return
       }
       reply.header('access-control-allow-origin', origin)
-      const methods = isPreflight(request) ? methodsOf(request) : []
+      const methods = isPreflight(request)
+        ? routedMethods(app, request.url).filter((method) => method !== 'OPTIONS')
+        : []
       if (methods.length > 0) {
         // It speaks for a route, which may have versions.
         varyOnVersion(reply)
@@ -107,13 +110,6 @@ export const cors = fp<CorsOptions>(
       reply.header('access-control-expose-headers', exposedHeaders)
       done()
     })
-
-    function methodsOf(request: FastifyRequest): string[] {
-      const [url = ''] = request.url.split('?')
-      return app.supportedMethods.filter(
-        (method) => method !== 'OPTIONS' && app.findRoute({ method, url }) !== null,
-      )
-    }
   },
   { name: 'cors', fastify: '5.x' },
 )

@@ -10,6 +10,7 @@ import {
   type RenderedProblem,
   renderProblem,
 } from './problem-details/render.ts'
+import { hasEmptyParameter, routedMethods } from './problem-details/routed-methods.ts'
 import { sendProblem } from './problem-details/send.ts'
 import { createShedLog } from './problem-details/shed-log.ts'
 
@@ -39,7 +40,7 @@ declare module 'fastify' {
 export interface ProblemDetailsOptions extends ProblemFormat {
   /** The service's problems. Those that this plugin itself answers with have to be among them. */
   readonly catalogue: Readonly<Record<FrameworkSlug, ProblemType>>
-  /** Paths that are answered until the last moment, also while closing. Default none. */
+  /** Paths of routes that are answered until the last moment, also while closing. Default none. */
   readonly probes?: readonly string[]
   /** Characters of a URL, query included. Default 4,096. */
   readonly maxUrlLength?: number
@@ -80,8 +81,7 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     app.addHook('onClose', async () => shedLog.close())
 
     const refuseUnknownRoute = (request: FastifyRequest): Problem => {
-      const url = pathOf(request.url)
-      const methods = app.supportedMethods.filter((method) => app.findRoute({ method, url }) !== null)
+      const methods = routedMethods(app, request.url)
       // CORS answers OPTIONS on whatever path, so that alone makes none known.
       if (methods.every((method) => method === 'OPTIONS')) return new Problem('not-found')
       const allow = methods.join(', ')
@@ -95,9 +95,9 @@ export const problemDetails = fp<ProblemDetailsOptions>(
     app.addHook('onRequest', (request, _reply, done) => {
       const malformed = findMalformed(request.raw, maxUrlLength)
       if (malformed !== undefined) done(malformed)
-      else if (closing && !probes.has(pathOf(request.url))) {
+      else if (closing && !probes.has(request.routeOptions.url ?? '')) {
         done(new Problem('service-unavailable', { headers: { connection: 'close', 'retry-after': '1' } }))
-      } else if (request.is404) done(refuseUnknownRoute(request))
+      } else if (request.is404 || hasEmptyParameter(request.params)) done(refuseUnknownRoute(request))
       else done()
     })
     // Only reached by callNotFound, all else was refused above.
@@ -135,9 +135,3 @@ export const problemDetails = fp<ProblemDetailsOptions>(
   },
   { name: 'problem-details', fastify: '5.x' },
 )
-
-function pathOf(url: string): string {
-  const path = url.replace(/^[a-z]+:\/\/[^/?]*/i, '')
-  const query = path.search(/[?#]/)
-  return query === -1 ? path : path.slice(0, query)
-}

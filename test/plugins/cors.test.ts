@@ -106,10 +106,12 @@ test('other origins are told nothing: not a relative, not null, not another case
 
 test('a preflight of an unknown path is not found', async (t) => {
   const app = await build(t)
-  await assertProblem(await app.inject(preflight('/nowhere')), {
-    slug: 'not-found',
-    headers: { 'access-control-allow-origin': shop },
-  })
+  for (const path of ['/nowhere', '/products/']) {
+    await assertProblem(await app.inject(preflight(path)), {
+      slug: 'not-found',
+      headers: { 'access-control-allow-origin': shop },
+    })
+  }
 })
 
 test('OPTIONS that is no preflight is a method that the path does not have', async (t) => {

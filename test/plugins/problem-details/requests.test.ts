@@ -30,6 +30,9 @@ const refused: [string, InjectOptions, ExpectedProblem][] = [
       headers: { allow: 'OPTIONS, POST' },
     },
   ],
+  ['an empty segment where an id belongs', { url: '/things/' }, { slug: 'not-found' }],
+  ['an empty segment in the middle', { method: 'POST', url: '/things//close' }, { slug: 'not-found' }],
+  ['an empty segment with another method', { method: 'PUT', url: '/things/?x=1' }, { slug: 'not-found' }],
   ['a method nobody has', { method: 'PROPFIND' as 'GET', url: '/things/1' }, { slug: 'method-not-allowed' }],
   ['TRACE', { method: 'TRACE' as 'GET', url: '/things/1' }, { slug: 'method-not-allowed' }],
   [

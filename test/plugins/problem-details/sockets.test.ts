@@ -51,6 +51,16 @@ const bytes: [string, string, Parameters<typeof assertProblem>[1]][] = [
     { slug: 'method-not-allowed', headers: { allow: /GET/ } },
   ],
   [
+    'a known path below a scheme that is not HTTP',
+    get('ftp://a/things/1', 'Host: a\r\nConnection: close\r\n'),
+    { slug: 'not-found' },
+  ],
+  [
+    'GET of an absolute URL where only POST is',
+    get('http://a/things/1/close?x=1', 'Host: a\r\nConnection: close\r\n'),
+    { slug: 'method-not-allowed', headers: { allow: 'OPTIONS, POST' } },
+  ],
+  [
     'a broken chunk of a body',
     'POST /things/1/close HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
     {
