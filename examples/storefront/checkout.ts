@@ -7,7 +7,7 @@ import {
 import type { createBasket } from './basket.ts'
 import { byId, element } from './element.ts'
 import type { Shopper } from './shopper.ts'
-import { type UnderWay, underWay } from './under-way.ts'
+import { inTurn, type UnderWay, underWay } from './under-way.ts'
 import { wordsFor } from './words.ts'
 
 export interface CheckoutOptions {
@@ -16,12 +16,12 @@ export interface CheckoutOptions {
   /** Which is in use for new orders. */
   readonly version: () => 1 | 2
   readonly onPlaced: (order: Representations[Version]['Order'], version: 1 | 2) => void
-  /** There is an order, and it was not paid. */
-  readonly onDeclined: () => void
+  /** It had its end otherwise: not paid, or heard of in another tab. */
+  readonly onEnded: () => void
 }
 
 /** From the basket to an order: once, however often the button is pressed, the network fails or the page is loaded again. */
-export function createCheckout({ shopper, basket, version, onPlaced, onDeclined }: CheckoutOptions) {
+export function createCheckout({ shopper, basket, version, onPlaced, onEnded }: CheckoutOptions) {
   const form = byId('checkout', HTMLFormElement)
   const button = byId('place', HTMLButtonElement)
   const notice = byId('notice', HTMLElement)
@@ -48,24 +48,41 @@ export function createCheckout({ shopper, basket, version, onPlaced, onDeclined 
     if (answered) (basket.lines().length > 0 ? button : byId('counter', HTMLElement)).focus()
   }
 
-  async function send(order: UnderWay): Promise<void> {
+  /** Asks what became of the order under way, whichever tab began it, or, if there is none, sends `next`. */
+  async function goOn(next?: UnderWay): Promise<void> {
     if (sending) return
     sending = true
-    underWay.write(order)
     update()
     say('')
     try {
-      const placed = await place(shopper, order)
-      underWay.clear(order)
-      basket.remove(order.lines)
-      onPlaced(placed, order.version)
+      await inTurn(async (waited) => {
+        const order = underWay.read()
+        if (order !== undefined) return await send(order)
+        if (next !== undefined && !waited) {
+          underWay.write(next)
+          return await send(next)
+        }
+        onEnded()
+        // Which may have been for just that.
+        if (next !== undefined) say('Another tab was ordering at this moment. See for what, and press again.')
+      })
     } catch (error) {
-      if (isFinal(error)) underWay.clear(order)
-      if (isProblem(error, 'payment-declined')) onDeclined()
-      explain(error, order)
+      say(wordsFor(error))
     } finally {
       sending = false
       update()
+    }
+  }
+
+  async function send(order: UnderWay): Promise<void> {
+    try {
+      const placed = await place(shopper, order)
+      if (underWay.clear(order)) basket.remove(order.lines)
+      onPlaced(placed, order.version)
+    } catch (error) {
+      if (isFinal(error)) underWay.clear(order)
+      if (isProblem(error, 'payment-declined')) onEnded()
+      explain(error, order)
     }
   }
 
@@ -85,7 +102,7 @@ export function createCheckout({ shopper, basket, version, onPlaced, onDeclined 
     } else {
       say(
         `${words} Whether your order was placed is not known yet. Asking again does not order twice.`,
-        ['Ask again', () => void send(order)],
+        ['Ask again', () => void goOn()],
         [
           'Forget it',
           () => {
@@ -100,31 +117,25 @@ export function createCheckout({ shopper, basket, version, onPlaced, onDeclined 
 
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    // A second click may come before the button is seen to be disabled, and a second tab knows of no click at all.
-    if (sending || underWay.read() !== undefined || !onlyOne.hidden) return
+    if (!onlyOne.hidden) return
     const key = crypto.randomUUID()
-    void send({ key, version: version(), lines: basket.lines(), paymentToken: card.value })
+    void goOn({ key, version: version(), lines: basket.lines(), paymentToken: card.value })
   })
   card.addEventListener('change', () => {
     if (underWay.read() === undefined) say('')
   })
-  // Another tab ordered, or heard of the end of it.
-  addEventListener('storage', update)
-  // The network is back: no need to ask who waits.
-  addEventListener('online', () => {
-    const order = underWay.read()
-    if (order !== undefined) void send(order)
-  })
 
-  return {
-    update,
-    /** Asks what became of an order that was under way when the page went. */
-    resume(): void {
-      update()
-      const order = underWay.read()
-      if (order !== undefined) void send(order)
-    },
+  /** Asks what became of an order that was under way when the page, or the network, went. */
+  function resume(): void {
+    update()
+    if (underWay.read() !== undefined) void goOn()
   }
+
+  underWay.onChange(() => void goOn())
+  // No need to ask who waits.
+  addEventListener('online', resume)
+
+  return { update, resume }
 }
 
 /** @throws what {@link wordsFor} has words for */

@@ -33,7 +33,7 @@ async function open(): Promise<void> {
       else void orders.load(shopper[version])
       void restock()
     },
-    onDeclined: () => void orders.load(shopper[version]),
+    onEnded: () => void orders.load(shopper[version]),
   })
 
   async function restock(): Promise<void> {

@@ -25,9 +25,33 @@ export const underWay = {
       return undefined
     }
   },
+  /** @throws DOMException where there is no room left, or the browser forbids it: then it must not be sent */
   write: (order: UnderWay): void => localStorage.setItem(STORED, JSON.stringify(order)),
-  /** Another tab may have the next one under way already. */
-  clear({ key }: UnderWay): void {
-    if (underWay.read()?.key === key) localStorage.removeItem(STORED)
+  /** Whether there was anything to cross out: another tab may have done so, and have the next one under way already. */
+  clear({ key }: UnderWay): boolean {
+    if (underWay.read()?.key !== key) return false
+    localStorage.removeItem(STORED)
+    return true
   },
+  /** Another tab began with one, or heard of its end. */
+  onChange(act: () => void): void {
+    addEventListener('storage', ({ key }) => {
+      if (key === STORED) act()
+    })
+  },
+}
+
+/**
+ * Does `work` in one tab at a time: two that asked for one order would both take it out of the basket. A tab that is closed,
+ * or crashes, is out of the way.
+ *
+ * @param work is told whether another tab was first
+ * @throws DOMException where the browser forbids it
+ */
+export async function inTurn(work: (waited: boolean) => Promise<void>): Promise<void> {
+  const first = await navigator.locks.request(STORED, { ifAvailable: true }, async (lock) => {
+    if (lock !== null) await work(false)
+    return lock !== null
+  })
+  if (!first) await navigator.locks.request(STORED, () => work(true))
 }
