@@ -1,5 +1,6 @@
 import { byId, element } from './element.ts'
 import { type Good, inWords, type Price } from './goods.ts'
+import { kept } from './kept.ts'
 import { createWayToBasket } from './way-to-basket.ts'
 
 export interface Line {
@@ -19,7 +20,7 @@ export function createBasket(onChange: () => void) {
   const showWay = createWayToBasket()
 
   function keep(): void {
-    localStorage.setItem(STORED, JSON.stringify([...lines.values()]))
+    kept.write(STORED, JSON.stringify([...lines.values()]))
     showSum()
     onChange()
   }
@@ -137,7 +138,7 @@ export function createBasket(onChange: () => void) {
 
 function stored(): Line[] {
   try {
-    return JSON.parse(localStorage.getItem(STORED) ?? '[]')
+    return JSON.parse(kept.read(STORED) ?? '[]')
   } catch {
     return []
   }

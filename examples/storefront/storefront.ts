@@ -3,6 +3,7 @@ import { createCatalogue } from './catalogue.ts'
 import { createCheckout } from './checkout.ts'
 import { byId } from './element.ts'
 import { createEnding } from './ending.ts'
+import { kept } from './kept.ts'
 import { createOrders } from './orders.ts'
 import { loadSettings } from './settings.ts'
 import { createShopper } from './shopper.ts'
@@ -18,7 +19,7 @@ async function open(): Promise<void> {
     onAttempt: createWire(settings.api),
     onDeprecation: (deprecation) => ending.announce(deprecation),
   })
-  let version: 1 | 2 = localStorage.getItem(STORED) === '1' ? 1 : 2
+  let version: 1 | 2 = kept.read(STORED) === '1' ? 1 : 2
   let leaving = new AbortController()
 
   const orders = createOrders(() => void restock())
@@ -44,7 +45,7 @@ async function open(): Promise<void> {
 
   function choose(next: 1 | 2): void {
     version = next
-    localStorage.setItem(STORED, String(version))
+    kept.write(STORED, String(version))
     ending.use(version)
     leaving.abort()
     leaving = new AbortController()

@@ -10,6 +10,9 @@ export function wordsFor(error: unknown, nameOf: (productId: string) => string =
   if (error instanceof NetworkError) return 'The shop cannot be reached. Is the network there?'
   if (error instanceof TimeoutError) return 'The shop takes too long to answer.'
   if (error instanceof UnexpectedAnswerError) return 'The shop gave an answer that makes no sense.'
+  // Thrown by `localStorage` and by `navigator.locks`.
+  if (error instanceof DOMException)
+    return 'Nothing was ordered. An order has to be written down before it is sent, and this browser has no room left for that, or forbids it. See to that, and press again.'
   if (!isProblem(error)) return error instanceof Error ? error.message : String(error)
   switch (error.slug) {
     case 'insufficient-stock':

@@ -149,4 +149,39 @@ describe('The storefront, in a browser', needs('chromium'), () => {
     await page.getByText('15 things, read in version 2').waitFor()
     assertClean()
   })
+
+  test('Without room to write an order down it is not sent, the page says so, and the next press counts', async (t) => {
+    const { page, proxy, assertClean, assertOrders } = await shop.enter(t)
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.evaluate(`for (let size = 2 ** 23, count = 0; size >= 1; ) {
+      try { localStorage.setItem('filling' + count, 'x'.repeat(size)); count++ } catch { size /= 2 }
+    }`)
+    await page.getByRole('button', { name: 'Add The lamp to the basket' }).click()
+    await page.locator('#total', { hasText: '$20.00' }).waitFor()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.getByText('Nothing was ordered').waitFor()
+    await page.evaluate(`for (const name of Object.keys(localStorage)) {
+      if (name.startsWith('filling')) localStorage.removeItem(name)
+    }`)
+    assert.equal(proxy.seen.filter(({ method }) => method === 'POST').length, 0)
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.locator('#orders li').getByText('1 × The desk, 1 × The lamp').waitFor()
+    assert.equal(await page.getByText('Nothing was ordered').count(), 0)
+    await assertOrders(1)
+    assertClean()
+  })
+
+  test('Where the browser keeps nothing, one may look around, and is told why nothing is ordered', async (t) => {
+    const { page, proxy, assertClean } = await shop.enter(t)
+    await page.addInitScript(`Object.defineProperty(window, 'localStorage', {
+      get() { throw new DOMException('Access is denied for this document.', 'SecurityError') },
+    })`)
+    await page.reload()
+    await page.getByRole('button', { name: 'Add The desk to the basket' }).click()
+    await page.getByRole('button', { name: 'Place the order' }).click()
+    await page.getByText('Nothing was ordered').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Place the order' }).isEnabled(), true)
+    assert.equal(proxy.seen.filter(({ method }) => method === 'POST').length, 0)
+    assertClean()
+  })
 })
