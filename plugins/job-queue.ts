@@ -7,6 +7,7 @@ import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
 import { completeEarly, settle } from './job-queue/settle.ts'
+import { takeInTurns } from './job-queue/take-in-turns.ts'
 import { tracedHandler } from './job-queue/traced-job.ts'
 import { parseTraceparent } from './request-id/traceparent.ts'
 import type { Tracer } from './tracing.ts'
@@ -42,15 +43,10 @@ export interface JobQueueOptions {
   random?: () => number
 }
 
-/** Twice the poll is the most that a job waits when it is quiet; each queue costs one statement a poll. */
+/** Twice the poll is the most that a job waits while there is a place for it; each queue costs one statement a poll. */
 export const POLL_SECONDS = 1
-/** Jobs of a queue at once: they wait for others, mostly. */
+/** Jobs of a queue at once: they wait for others, mostly. Each queue has its own, so that a backlog of mail delays no charge. */
 const CONCURRENCY = 20
-/**
- * Each queue has workers of its own, so that a backlog of mail delays no charge; and two, so that a batch that waits
- * for its slowest job holds up half of the queue at most.
- */
-const WORKERS_PER_QUEUE = 2
 /** How often jobs of dead workers are looked for; see `monitorSeconds`. */
 export const MONITOR_SECONDS = 10
 /** Between attempts to reach the database while it is away. */
@@ -108,22 +104,17 @@ export const jobQueue = fp<JobQueueOptions>(
     }
 
     async function work(on: PgBoss, queue: string, handler: JobHandlers<string>[string]) {
-      const settings = {
-        batchSize: Math.ceil((options.concurrency?.[queue] ?? CONCURRENCY) / WORKERS_PER_QUEUE),
-        localConcurrency: WORKERS_PER_QUEUE,
-        pollingIntervalSeconds: POLL_SECONDS,
-        burstWhenBatchFull: true,
-        includeMetadata: true,
-        perJobResults: true,
-      } as const
+      const concurrency = options.concurrency?.[queue] ?? CONCURRENCY
       const settling = { boss: on, queue, random: options.random ?? Math.random }
-      await on.work(queue, settings, async (rows: JobWithMetadata<unknown>[]) => {
+      const taking = { boss: on, queue, concurrency, pollSeconds: POLL_SECONDS, stopping: stopping.signal }
+      await takeInTurns(taking, async (rows, leave) => {
         const early = completeEarly(settling, app.log)
         try {
           return await Promise.all(
             rows.map(async (row) => {
               const job = toJob(row, app.log.child({ queue, jobId: row.id }))
               const outcome = await attempts.outcomeOf(() => attempt(handler, job))
+              leave(row)
               if (outcome.kind === 'done') early.add(row)
               return await settle(settling, row, job, outcome)
             }),
