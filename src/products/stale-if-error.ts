@@ -28,6 +28,8 @@ interface Held<Value> {
   freshUntil: number
   /** Of all that was held when it was loaded; another one now means it was made old since. */
   generation: number
+  /** The number of the load that brought it: a higher one began later, and knows more. */
+  load: number
 }
 
 /** Who has an old copy at hand waits no longer than this for a new one: a source this slow is as good as away. */
@@ -50,6 +52,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
   })
   const flights = new Map<string, Promise<Value | undefined>>()
   let generation = 0
+  let loads = 0
   // What had been answered when a load began that failed: until there is more, nobody with a copy waits to fail again.
   let answersWhenLost: number | undefined
   const sourceIsAway = () => answersWhenLost === answers()
@@ -62,14 +65,17 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
     const under = flights.get(key)
     if (under !== undefined) return under
     const startedIn = generation
+    const number = ++loads
     const answersBefore = answers()
     const flight: Promise<Value | undefined> = load().then(
       (value) => {
-        // Not if it was made old meanwhile: what it read may be from before.
-        if (flights.get(key) !== flight) return value
-        flights.delete(key)
+        // Made old meanwhile, it may have read what was before: it only stands in.
+        const isOld = flights.get(key) !== flight
+        if (!isOld) flights.delete(key)
+        if ((held.peek(key)?.load ?? 0) > number) return value
+        const freshUntil = isOld ? Number.NEGATIVE_INFINITY : now() + freshMs
         if (value === undefined) held.delete(key)
-        else held.set(key, { value, freshUntil: now() + freshMs, generation: startedIn })
+        else held.set(key, { value, freshUntil, generation: startedIn, load: number })
         return value
       },
       (error: unknown) => {

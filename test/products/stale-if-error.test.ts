@@ -141,6 +141,34 @@ for (const how of ['invalidate', 'invalidateAll'] as const) {
     await early
     assert.deepEqual(copies.fresh('a'), { text: 'after' })
   })
+
+  test(`what was read while ${how} came stands in for a source that is away, and is never fresh`, async () => {
+    const { copies } = build()
+    const slow = Promise.withResolvers<{ text: string }>()
+    const early = copies.read('a', () => slow.promise)
+    how === 'invalidate' ? copies.invalidate(['a']) : copies.invalidateAll()
+    slow.resolve({ text: '1' })
+    assert.deepEqual(await early, { value: { text: '1' }, stale: false })
+    assert.equal(copies.fresh('a'), undefined)
+    assert.deepEqual(await copies.read('a', fails(new Away())), { value: { text: '1' }, stale: true })
+    assert.deepEqual(await copies.read('a', gives('2')), { value: { text: '2' }, stale: false })
+  })
+
+  test(`of two loads that ${how} came upon, the one that began later stands in, whichever ends last`, async () => {
+    const { copies } = build()
+    const [one, two] = [Promise.withResolvers<{ text: string }>(), Promise.withResolvers<{ text: string }>()]
+    const reads = [one, two].map(({ promise }) => {
+      const read = copies.read('a', () => promise)
+      how === 'invalidate' ? copies.invalidate(['a']) : copies.invalidateAll()
+      return read
+    })
+    two.resolve({ text: '2' })
+    await reads[1]
+    one.resolve({ text: '1' })
+    await reads[0]
+    assert.equal(copies.fresh('a'), undefined)
+    assert.deepEqual(await copies.read('a', fails(new Away())), { value: { text: '2' }, stale: true })
+  })
 }
 
 test('entries and bytes are bounded', async () => {
