@@ -30,9 +30,19 @@ async function readCompose(
   return parse(text, { merge: true })
 }
 
+/** What a container is given: what stands in the file that it names, below what compose.yaml itself says. */
+function environmentOf(
+  { env_file: files = [], environment }: Services[string],
+  file: Record<string, string>,
+) {
+  for (const { path, required } of files) assert.deepEqual([path, required], ['compose.env', false])
+  return files.length === 0 ? environment : { ...file, ...environment }
+}
+
 describe('compose.yaml', () => {
   let services: Services = {}
   let secrets: Services = {}
+  let written: Record<string, string> = {}
   const own = () => ['migrate', 'holdfast-api', 'holdfast-worker'].map((name) => services[name])
 
   before(async () => {
@@ -40,7 +50,8 @@ describe('compose.yaml', () => {
     const values = Object.fromEntries(example.map(([, name = '', value = '']) => [name, value]))
     const filledIn = { POSTGRES_PASSWORD: 'c0ffee', OPS_TOKEN: 'c0ffee', AUTH_JWT_SECRET: 'x'.repeat(48) }
     for (const name of Object.keys(filledIn)) assert.equal(values[name], '', `${name} has no value to forget`)
-    const composed = await readCompose({ ...values, ...filledIn })
+    written = { ...values, ...filledIn }
+    const composed = await readCompose(written)
     services = composed.services
     secrets = composed.secrets
   })
@@ -92,16 +103,36 @@ describe('compose.yaml', () => {
 
   test('What stands in the environment is a setting, and the service would start with it', () => {
     const known = new Set(variables.map(({ name }) => name))
-    for (const { environment, command } of own()) {
+    for (const service of own()) {
+      const { command } = service
       assert.deepEqual(
-        Object.keys(environment).filter((name) => !known.has(name)),
+        Object.keys(service.environment).filter((name) => !known.has(name)),
         [],
       )
+      const environment = environmentOf(service, written)
       if (command === undefined) assert.equal(readConfig(environment).nodeEnv, 'production')
       else assert.ok(readMigrationConfig(environment).databaseUrl)
     }
     assert.equal(services.migrate.command.join(' '), manifest.scripts.migrate)
     assert.deepEqual(secrets.ops_token, { environment: 'OPS_TOKEN' })
+  })
+
+  test('Every setting written into compose.env reaches API and worker, but what only compose.yaml can know', async () => {
+    const all = Object.fromEntries(variables.map(({ name }) => [name, `${name} of compose.env`]))
+    const composed = (await readCompose({ ...all, POSTGRES_PASSWORD: 'c0ffee' })).services
+    const wiring = ['NODE_ENV', 'ROLE', 'HOST', 'PORT', 'OPS_HOST', 'OPS_PORT', 'DATABASE_URL', 'TRUST_PROXY']
+    for (const [name, itsOwn] of [
+      ['holdfast-api', wiring],
+      ['holdfast-worker', [...wiring, 'DRAIN_SECONDS']],
+    ] as const) {
+      const environment = environmentOf(composed[name], all)
+      const kept = Object.keys(all).filter((each) => environment[each] !== all[each])
+      assert.deepEqual(kept.sort(), [...itsOwn].sort(), name)
+    }
+    assert.deepEqual(environmentOf(composed.migrate, all), {
+      DATABASE_URL: composed['holdfast-api'].environment.DATABASE_URL,
+    })
+    for (const name of ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) assert.equal(written[name], '')
   })
 
   test('Whoever stops it waits longer than it may take, and the edge lets go sooner than it drains', () => {
