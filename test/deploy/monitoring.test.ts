@@ -125,6 +125,16 @@ describe('What is watched exists', () => {
     await looked.catch(() => assert.deepEqual(missing, []))
   })
 
+  test('How long jobs have been due is plotted from what the alert about it asks for', async () => {
+    const { panels } = JSON.parse(await read('deploy/monitoring/dashboard.json'))
+    const { targets } = panels.find(({ title }: { title: string }) => title === 'Due for')
+    const late = (await readRules()).find(({ alert }) => alert === 'HoldfastQueueOld')
+    const asked = [late?.expr ?? '', ...targets.map(({ expr }: { expr: string }) => expr)].map(
+      (expr) => selectorsOf(expr)[0]?.metric,
+    )
+    assert.deepEqual(asked, ['holdfast_queue_overdue_seconds', 'holdfast_queue_overdue_seconds'])
+  })
+
   test('Every alert says how bad it is, and has an entry in the runbook', async () => {
     const page = await read('docs/operations.md')
     const runbook = page.split('\n## Runbook\n')[1]?.split('\n## ')[0] ?? ''
