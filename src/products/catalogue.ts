@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, readOperatorConfig } from '../config.ts'
 import { httpUrl } from '../http-url.ts'
@@ -31,8 +30,7 @@ async function main(): Promise<number> {
   }
   const { opsHost, opsPort, opsToken } = readOperatorConfig(process.env)
   const url = new URL('/products/import', values.url ?? httpUrl(reachable(opsHost), opsPort))
-  const bytes = file === '-' ? undefined : (await stat(file)).size
-  const source = file === '-' ? process.stdin : createReadStream(file)
+  const { source, bytes } = file === '-' ? { source: process.stdin, bytes: undefined } : await openFile(file)
   const progress = createProgress(process.stderr, bytes)
   try {
     const result = await sendCatalogue({ url, source, token: opsToken, onBytes: progress.add })
@@ -44,6 +42,22 @@ async function main(): Promise<number> {
     return result.failedTotal === 0 ? 0 : 1
   } finally {
     progress.end()
+  }
+}
+
+/** @throws ImportFailed when it cannot be read, so that nobody is asked for nothing */
+async function openFile(path: string) {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path)
+    const about = await handle.stat()
+    // It opens like a file, and fails when it is read.
+    if (about.isDirectory()) throw new Error('it is a directory')
+    return { source: handle.createReadStream(), bytes: about.size }
+  } catch (error) {
+    await handle?.close()
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ImportFailed(`${path} cannot be read: ${why}`, { cause: error })
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,11 @@ test('what cannot be reached, read or understood is said in a sentence', async (
   const missing = await run(['import', `${some}.missing`])
   assert.equal(missing.code, 1)
   assert.match(missing.err, /no such file/)
+  assert.match(missing.err, /products\.ndjson\.missing cannot be read/)
+  // Nobody is asked, so it does not matter that nobody is there.
+  const directory = await run(['import', dirname(some), '--url', 'http://127.0.0.1:9'])
+  assert.equal(directory.code, 1)
+  assert.equal(directory.err, `${dirname(some)} cannot be read: it is a directory\n`)
   for (const args of [[], ['export'], ['import'], ['import', some, '--colour']]) {
     const { code, err } = await run(args)
     assert.equal(code, 1)
@@ -68,5 +73,5 @@ test('what cannot be reached, read or understood is said in a sentence', async (
   }
   const bad = await run(['import', some], { env: { OPS_PORT: 'x' } })
   assert.match(bad.err, /OPS_PORT is "x"/)
-  for (const { err } of [nobody, missing, bad]) assert.doesNotMatch(err, /\n {4}at /)
+  for (const { err } of [nobody, missing, directory, bad]) assert.doesNotMatch(err, /\n {4}at /)
 })

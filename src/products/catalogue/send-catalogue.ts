@@ -88,7 +88,6 @@ function parse(text: string): unknown {
 
 function unreachable(url: URL, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT') return `There is no such file: ${error instanceof Error ? error.message : ''}`
   const hint = code === 'ECONNREFUSED' ? ' Is the service running, and is this its operations listener?' : ''
   return `${url.origin} cannot be reached, or hung up (${code || String(error)}).${hint}`
 }
