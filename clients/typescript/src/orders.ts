@@ -82,12 +82,12 @@ export function createOrders<V extends Version>(
 
   async function post(
     path: string,
-    rest: { headers?: Call['headers']; body?: unknown },
+    rest: { headers?: Call['headers']; text?: string },
     options: CallOptions,
   ) {
     const contentType = mediaType(type, transport.version)
-    const body = rest.body === undefined ? {} : { body: { contentType, value: rest.body } }
-    const { headers = {} } = rest
+    const { headers = {}, text } = rest
+    const body = text === undefined ? {} : { body: { contentType, text } }
     const answer = await transport.send<Order>(
       { method: 'POST', path, type, repeatable: 'always', headers, ...body },
       options,
@@ -102,7 +102,9 @@ export function createOrders<V extends Version>(
     list: pages.items,
 
     async place(order, options = {}) {
-      const name = nameOfOrder(transport.version, order)
+      // Name, key and every attempt are of this one text, whatever becomes of the object.
+      const text = JSON.stringify(order)
+      const name = nameOfOrder(transport.version, JSON.parse(text))
       const key = options.key === undefined ? keys.keyOf(name) : Promise.resolve(options.key)
       const finish = async () => {
         if (options.key === undefined) await transport.wait(async () => keys.forget(name, await key), options)
@@ -111,7 +113,7 @@ export function createOrders<V extends Version>(
         const headers = key.then((value) => ({ 'idempotency-key': `"${value}"` }))
         // Awaited only once the token is there; until then its failure is nobody's.
         headers.catch(() => {})
-        const placed = await post('/orders', { headers, body: order }, options)
+        const placed = await post('/orders', { headers, text }, options)
         await finish()
         return placed
       } catch (error) {

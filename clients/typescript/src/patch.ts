@@ -35,7 +35,7 @@ export async function sendPatch<Body extends object>(
       headers: { 'if-match': ifMatch },
       body: {
         contentType: isJsonPatch ? 'application/json-patch+json' : 'application/merge-patch+json',
-        value: patch,
+        text: JSON.stringify(patch),
       },
     },
     options,

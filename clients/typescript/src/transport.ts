@@ -17,7 +17,8 @@ export interface Call {
   /** Whether it goes without a token. */
   readonly isPublic?: boolean
   readonly headers?: Record<string, string> | Promise<Record<string, string>>
-  readonly body?: { readonly contentType: string; readonly value: unknown }
+  /** As text, made when the call was: what the caller does to an object meanwhile does not change what is sent again. */
+  readonly body?: { readonly contentType: string; readonly text: string }
 }
 
 export interface Answer<Body> {
@@ -50,7 +51,7 @@ export function createTransport(settings: Settings) {
       ...(cached !== undefined && { 'if-none-match': cached.etag }),
       ...(await call.headers),
     }
-    return { method: call.method, headers, ...(call.body && { body: JSON.stringify(call.body.value) }) }
+    return { method: call.method, headers, ...(call.body && { body: call.body.text }) }
   }
 
   function read<Body>(

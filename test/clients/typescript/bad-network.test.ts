@@ -76,6 +76,32 @@ describe('The client, on a network that fails', () => {
     await assertOrders(sub, 1)
   })
 
+  test('What changes in the basket while its order is sent again belongs to the next order', async (t) => {
+    const { sub, client } = await customer(t)
+    const basket = { ...order, items: [...order.items] }
+    proxy.judgeBy(() => {
+      if (proxy.seen.length > 1) return undefined
+      basket.items.push({ productId: 'lamp', quantity: 1 })
+      return 'lose-response'
+    })
+    assert.equal((await client.orders.place(basket)).items.length, 1)
+    assert.equal((await client.orders.place(basket)).items.length, 2)
+    assert.equal(keysSeen().length, 2)
+    await assertOrders(sub, 2)
+  })
+
+  test('A patch that is sent again says what it said when it was called', async (t) => {
+    const { client } = await customer(t)
+    const placed = await client.orders.place(order)
+    const change = { note: 'Ring twice.' }
+    proxy.judgeBy(() => {
+      if (change.note === 'Knock.') return undefined
+      change.note = 'Knock.'
+      return 'lose-request'
+    })
+    assert.equal((await client.orders.patch(placed, change)).note, 'Ring twice.')
+  })
+
   test('An attempt that gets no answer in time is made again', async (t) => {
     const { sub, open } = await customer(t)
     proxy.strike('hold', { after: pause(300) })
