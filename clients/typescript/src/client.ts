@@ -32,7 +32,7 @@ export {
   type UserMergePatch,
   type Violation,
 } from './generated.ts'
-export { type KeyStore, keysInMemory, keysInStorage, type WebStorage } from './idempotency-keys.ts'
+export { type KeyStore, keysInMemory, keysInStorage, type WebStorage } from './key-store.ts'
 export type { Deprecation } from './lifecycle.ts'
 export type { Attempt, CallOptions, ClientOptions, TokenSource, Version } from './options.ts'
 export { isFinal, type OrderListOptions, type Orders, type PlaceOptions } from './orders.ts'

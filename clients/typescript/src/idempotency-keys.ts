@@ -1,48 +1,6 @@
-/**
- * Where idempotency keys wait for the end of their order: anything that survives what the page shall survive. `Storage`
- * (localStorage, sessionStorage) becomes one through {@link keysInStorage}.
- */
-export interface KeyStore {
-  get(name: string): string | null | undefined | Promise<string | null | undefined>
-  set(name: string, value: string): void | Promise<void>
-  delete(name: string): void | Promise<void>
-}
+import type { KeyStore } from './key-store.ts'
 
 export type IdempotencyKeys = ReturnType<typeof createIdempotencyKeys>
-
-/** As long as the service remembers a key, if its operator left that as it was. Past it the old key is as good as a new one. */
-const MAX_AGE_MS = 24 * 60 * 60 * 1_000
-
-/** The part of the Web Storage API that is used. */
-export interface WebStorage {
-  getItem(name: string): string | null
-  setItem(name: string, value: string): void
-  removeItem(name: string): void
-}
-
-/**
- * Keys in `localStorage` or `sessionStorage`, so that a reload, or a tab that comes back after a crash, goes on with the
- * same one.
- *
- * @param prefix one for each user, where several share a browser
- */
-export function keysInStorage(storage: WebStorage, prefix = 'holdfast:key:'): KeyStore {
-  return {
-    get: (name) => storage.getItem(prefix + name),
-    set: (name, value) => storage.setItem(prefix + name, value),
-    delete: (name) => storage.removeItem(prefix + name),
-  }
-}
-
-/** Keys in memory: they survive retries, and nothing else. */
-export function keysInMemory(): KeyStore {
-  const kept = new Map<string, string>()
-  return {
-    get: (name) => kept.get(name),
-    set: (name, value) => void kept.set(name, value),
-    delete: (name) => void kept.delete(name),
-  }
-}
 
 /** One key for one order, from the first time it is sent until the service has said what became of it. */
 export function createIdempotencyKeys(store: KeyStore) {
@@ -50,10 +8,10 @@ export function createIdempotencyKeys(store: KeyStore) {
   const pending = new Map<string, Promise<string>>()
 
   async function find(name: string): Promise<string> {
-    const [time = '', key] = ((await store.get(name)) ?? '').split(' ')
-    if (key !== undefined && Date.now() - Number(time) < MAX_AGE_MS) return key
+    const kept = await store.get(name)
+    if (kept) return kept
     const made = crypto.randomUUID?.() ?? randomKey()
-    await store.set(name, `${Date.now()} ${made}`)
+    await store.set(name, made)
     return made
   }
 
@@ -71,7 +29,7 @@ export function createIdempotencyKeys(store: KeyStore) {
     /** The order has had its end under this key: the same one again shall be another order. */
     async forget(name: string, key: string): Promise<void> {
       if ((await pending.get(name)) === key) pending.delete(name)
-      if ((await store.get(name))?.endsWith(` ${key}`)) await store.delete(name)
+      if ((await store.get(name)) === key) await store.delete(name)
     },
   }
 }

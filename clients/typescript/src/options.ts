@@ -1,7 +1,7 @@
 import type { Fetch } from './attempt.ts'
 import { createEtagCache, type EtagCache } from './etag-cache.ts'
 import type { Representations } from './generated.ts'
-import { type KeyStore, keysInMemory } from './idempotency-keys.ts'
+import { type KeyStore, keysInMemory } from './key-store.ts'
 import type { Deprecation } from './lifecycle.ts'
 import type { RetryPolicy } from './retry.ts'
 

@@ -20,7 +20,8 @@ export interface OrderListOptions extends PageOptions {
 export interface Orders<V extends Version> {
   /**
    * Places an order, and sends it under the same key until an answer comes. Whatever is thrown, calling it again with the
-   * same content never makes a second order, unless {@link isFinal} says that this one has had its end.
+   * same content never makes a second order while the service remembers the key, unless {@link isFinal} says that this one has
+   * had its end.
    */
   place(
     order: Representations[V]['CreateOrder'],

@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  createIdempotencyKeys,
-  keysInStorage,
-  nameOfOrder,
-} from '../../../clients/typescript/src/idempotency-keys.ts'
+import { createIdempotencyKeys, nameOfOrder } from '../../../clients/typescript/src/idempotency-keys.ts'
+import { keysInStorage } from '../../../clients/typescript/src/key-store.ts'
 
 /** What a browser's Storage does, and no more of it than is used. */
 function storage() {
   const kept = new Map<string, string>()
+  let names: string[] = []
   return {
     kept,
     getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
+    setItem: (name: string, value: string) => {
+      names = [...kept.set(name, value).keys()]
+    },
+    removeItem: (name: string) => {
+      kept.delete(name)
+      names = [...kept.keys()]
+    },
+    key: (index: number) => names[index] ?? null,
+    get length() {
+      return kept.size
+    },
   }
 }
 
@@ -39,7 +46,7 @@ describe('Idempotency keys of the client', () => {
   })
 
   test('Two clicks at once find one key, also in a store that takes its time', async () => {
-    const { kept, ...web } = storage()
+    const web = storage()
     const slow = {
       get: async (name: string) => turn(web.getItem(name)),
       set: async (name: string, value: string) => web.setItem(name, await turn(value)),
@@ -48,7 +55,7 @@ describe('Idempotency keys of the client', () => {
     const keys = createIdempotencyKeys(slow)
     const [one, other] = await Promise.all([keys.keyOf('order'), keys.keyOf('order')])
     assert.equal(one, other)
-    assert.equal(kept.size, 1)
+    assert.equal(web.kept.size, 1)
   })
 
   test('A key survives a reload, and is forgotten with the end of its order only', async () => {
@@ -63,10 +70,29 @@ describe('Idempotency keys of the client', () => {
     assert.notEqual(await reloaded.keyOf('order'), key)
   })
 
-  test('A key that the service has forgotten by now is not used again', async () => {
+  test('A key is used until its order has had its end, whatever the clock says meanwhile', async (t) => {
     const web = storage()
-    const keys = keysInStorage(web)
-    await keys.set('order', `${Date.now() - 25 * 60 * 60 * 1_000} old`)
-    assert.notEqual(await createIdempotencyKeys(keys).keyOf('order'), 'old')
+    t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-01-01') })
+    const key = await createIdempotencyKeys(keysInStorage(web)).keyOf('order')
+    for (const now of ['2036-01-01', '2016-01-01']) {
+      t.mock.timers.setTime(Date.parse(now))
+      assert.equal(await createIdempotencyKeys(keysInStorage(web)).keyOf('order'), key)
+    }
+  })
+
+  test('A storage keeps the last thousand keys of orders without an end, and what is not its own', async () => {
+    const web = storage()
+    web.setItem('theme', 'dark')
+    const [mine, hers] = [keysInStorage(web, 'me:'), keysInStorage(web, 'her:')]
+    await hers.set('order', 'her key')
+    for (let index = 0; index <= 1_000; index++) await mine.set(`order-${index}`, `key-${index}`)
+    assert.equal(web.kept.size, 1_002)
+    const found = ['order-0', 'order-1', 'order-1000'].map((name) => mine.get(name) ?? undefined)
+    assert.deepEqual(found, [undefined, 'key-1', 'key-1000'])
+    await mine.delete('order-7')
+    await mine.set('order-0', 'another')
+    assert.equal(mine.get('order-1'), 'key-1', 'there was room')
+    assert.equal(hers.get('order'), 'her key')
+    assert.equal(web.getItem('theme'), 'dark')
   })
 })

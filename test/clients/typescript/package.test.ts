@@ -30,7 +30,7 @@ try {
 }
 for await (const { price } of client.products.list()) console.log(price.currency)
 export const hook: (client: Client<2>, id: string) => object = useOrder
-export const keys = keysInStorage({ getItem: () => null, setItem() {}, removeItem() {} })
+export const keys = keysInStorage({ length: 0, key: () => null, getItem: () => null, setItem() {}, removeItem() {} })
 // @ts-expect-error there is no version 3
 createClient({ baseUrl: 'https://api.example.com', version: 3 })
 // @ts-expect-error a version 1 order is one product
