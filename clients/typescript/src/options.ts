@@ -26,7 +26,7 @@ export interface Attempt {
   /** The service had this answer already, for the same idempotency key. */
   readonly replayed?: boolean
   readonly error?: unknown
-  /** In how many milliseconds it is sent again. None: that was the last attempt. */
+  /** In how many milliseconds it is sent again, unless the device oversleeps its deadline. None: that was the last attempt. */
   readonly retryInMs?: number | undefined
 }
 

@@ -54,6 +54,8 @@ export async function withRetries<T>(
       onFailure(number, error, retryInMs)
       if (retryInMs === undefined) throw error
       await pause(retryInMs, signal)
+      // A frozen tab or a device asleep wakes long after its pause: what is sent then would be given up at once.
+      if (performance.now() >= endsAt) throw error
     }
   }
 }

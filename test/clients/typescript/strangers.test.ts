@@ -19,6 +19,10 @@ const json = { 'content-type': 'application/json' }
 const html = { 'content-type': 'text/html' }
 const never = () => new Promise<never>(() => {})
 
+function freezeUntil(end: number): void {
+  while (performance.now() < end);
+}
+
 describe('The client, between strangers', () => {
   const lifetime = lifetimeOfSuite()
   let shop: ShopFront
@@ -105,6 +109,17 @@ describe('The client, between strangers', () => {
     const leaving = new AbortController()
     setTimeout(() => leaving.abort(), 500)
     await assertAborted(client, leaving)
+    assert.equal(proxy.seen.length, 1)
+  })
+
+  test('Who oversleeps a pause sends nothing past the deadline, and hears of the last failure', async (t) => {
+    const { proxy, client } = await customer(t, {
+      retry: { deadlineMs: 1_000, baseDelayMs: 100, random: () => 1 },
+      // As in a frozen tab, nothing runs until long after the pause.
+      onAttempt: () => setImmediate(() => freezeUntil(performance.now() + 1_500)),
+    })
+    proxy.judgeBy(() => ({ status: 503 }))
+    await assert.rejects(client.orders.place(order), { name: 'UnexpectedAnswerError', attempts: 1 })
     assert.equal(proxy.seen.length, 1)
   })
 
