@@ -3,7 +3,7 @@ import { createEtagCache, type EtagCache } from './etag-cache.ts'
 import type { Representations } from './generated.ts'
 import { type KeyStore, keysInMemory } from './key-store.ts'
 import type { Deprecation } from './lifecycle.ts'
-import type { RetryPolicy } from './retry.ts'
+import { checked, type RetryPolicy } from './retry.ts'
 
 export type Version = keyof Representations
 
@@ -44,7 +44,7 @@ export interface ClientOptions<V extends Version> {
   /** Where idempotency keys are kept. Default: in memory. In a browser `keysInStorage(localStorage)` survives a reload. */
   readonly keys?: KeyStore
   /** Default: 60 s a call, 20 s an attempt, pauses from 250 ms up to 10 s. */
-  readonly retry?: Partial<RetryPolicy>
+  readonly retry?: RetryOptions | undefined
   readonly onAttempt?: (attempt: Attempt) => void
   /** Told once when the service announces the end of the version in use. */
   readonly onDeprecation?: (deprecation: Deprecation) => void
@@ -54,7 +54,7 @@ export interface ClientOptions<V extends Version> {
 export interface CallOptions {
   /** Ends the call, its pauses included; it is rejected with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
-  /** For this call with all its attempts, in milliseconds. */
+  /** For this call with all its attempts, in milliseconds, above 0. */
   readonly deadlineMs?: number | undefined
 }
 
@@ -71,18 +71,26 @@ export interface Settings {
   readonly onDeprecation: (deprecation: Deprecation) => void
 }
 
-const RETRY: RetryPolicy = {
+/** What is left out, or undefined, is the default. */
+type RetryOptions = { readonly [Name in keyof RetryPolicy]?: RetryPolicy[Name] | undefined }
+
+function settleRetry({
   // Longer than the service leaves an order to a process that died (its lease, 15 s), with time to finish it after.
-  deadlineMs: 60_000,
-  maxAttempts: Number.POSITIVE_INFINITY,
+  deadlineMs = 60_000,
+  maxAttempts = Number.POSITIVE_INFINITY,
   // Longer than it takes at its slowest: ten seconds for the payment, one for the warehouse.
-  attemptTimeoutMs: 20_000,
-  baseDelayMs: 250,
-  maxDelayMs: 10_000,
-  random: Math.random,
+  attemptTimeoutMs = 20_000,
+  baseDelayMs = 250,
+  maxDelayMs = 10_000,
+  random = Math.random,
+}: RetryOptions = {}): RetryPolicy {
+  return checked({ deadlineMs, maxAttempts, attemptTimeoutMs, baseDelayMs, maxDelayMs, random })
 }
 
-/** @throws TypeError if `baseUrl` is no URL */
+/**
+ * @throws TypeError if `baseUrl` is no URL
+ * @throws RangeError if a number of `retry` is none above 0
+ */
 export function settle<V extends Version>(options: ClientOptions<V>): Settings {
   const { token, cache } = options
   return {
@@ -93,7 +101,7 @@ export function settle<V extends Version>(options: ClientOptions<V>): Settings {
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     cache: cache === false ? undefined : (cache ?? createEtagCache()),
     keys: options.keys ?? keysInMemory(),
-    retry: { ...RETRY, ...options.retry },
+    retry: settleRetry(options.retry),
     onAttempt: options.onAttempt ?? (() => {}),
     onDeprecation: options.onDeprecation ?? (() => {}),
   }

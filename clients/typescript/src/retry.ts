@@ -8,6 +8,7 @@ import {
   UnexpectedAnswerError,
 } from './errors.ts'
 
+/** The numbers are above 0, and `Infinity` is one. */
 export interface RetryPolicy {
   /** For a call with all its attempts and the pauses between them, in milliseconds. */
   readonly deadlineMs: number
@@ -31,6 +32,17 @@ export type Repeatable = 'always' | 'refused'
 
 /** Whether an answer of a service, or of something before it, may be another one in a moment. */
 const isPassing = (status: number) => status === 408 || status === 429 || status >= 500
+
+/** @throws RangeError that names a number by which nobody can wait or count: what comes of a sum gone wrong, or of a text */
+export function checked(policy: RetryPolicy): RetryPolicy {
+  const { random: _, ...numbers } = policy
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value !== 'number' || !(value > 0)) {
+      throw new RangeError(`${name} has to be a number above 0, and is ${value}`)
+    }
+  }
+  return policy
+}
 
 /** Runs attempts until one succeeds, fails for good, or the deadline would be passed; then the last failure is thrown. */
 export async function withRetries<T>(

@@ -4,7 +4,7 @@ import type { CachedAnswer } from './etag-cache.ts'
 import { problemSlugs } from './generated.ts'
 import { createLifecycleWatch } from './lifecycle.ts'
 import type { CallOptions, Settings } from './options.ts'
-import { type Repeatable, withRetries } from './retry.ts'
+import { checked, type Repeatable, withRetries } from './retry.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 export interface Call {
@@ -90,11 +90,13 @@ export function createTransport(settings: Settings) {
     /**
      * @throws {HoldfastError} the last failure, when the call was refused, may not be repeated, or its deadline would be passed
      * @throws the reason of `options.signal`, when that is aborted
+     * @throws RangeError if `options.deadlineMs` is none above 0
      */
     async send<Body>(call: Call, options: CallOptions): Promise<Answer<Body>> {
       const url = `${baseUrl}${call.path}`
       const cached = call.method === 'GET' ? cache?.get(url) : undefined
-      const policy = { ...settings.retry, deadlineMs: options.deadlineMs ?? settings.retry.deadlineMs }
+      const deadlineMs = options.deadlineMs ?? settings.retry.deadlineMs
+      const policy = checked({ ...settings.retry, deadlineMs })
       const { method } = call
       let beganAt = 0
       let status: number | undefined
