@@ -34,6 +34,18 @@ export function createIdempotencyKeys(store: KeyStore) {
   }
 }
 
+/**
+ * A key as the header has it, a string of RFC 8941 (section 3.3.3).
+ *
+ * @throws TypeError for a key that the service would not take
+ */
+export function quoted(key: string): string {
+  if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
+    throw new TypeError('An idempotency key is 1 to 255 characters of printable ASCII, and this one is not.')
+  }
+  return `"${key.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
 /** `crypto.randomUUID` is kept from pages that came over plain HTTP; random values are not. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>

@@ -1,7 +1,7 @@
 import type { EntityTags } from './entity-tags.ts'
 import { isProblem } from './errors.ts'
 import type { JsonPatch, OrderMergePatch, OrderStatus, Representations } from './generated.ts'
-import { type IdempotencyKeys, nameOfOrder } from './idempotency-keys.ts'
+import { type IdempotencyKeys, nameOfOrder, quoted } from './idempotency-keys.ts'
 import type { CallOptions, Version } from './options.ts'
 import { createPages, type Page, type PageOptions } from './pages.ts'
 import { type PatchOptions, sendPatch } from './patch.ts'
@@ -9,7 +9,10 @@ import { type Call, mediaType, type Transport } from './transport.ts'
 import { type WaitOptions, waitUntil } from './wait-until.ts'
 
 export interface PlaceOptions extends CallOptions {
-  /** An idempotency key of your own, kept by yourself. Default: one for each content, kept until the order had its end. */
+  /**
+   * An idempotency key of your own, kept by yourself: 1 to 255 characters of printable ASCII, or a TypeError. Default: one for each
+   * content, kept until the order had its end.
+   */
   readonly key?: string
 }
 
@@ -73,6 +76,7 @@ export function createOrders<V extends Version>(
 ): Orders<V> {
   type Order = Representations[V]['Order']
   const type = 'order'
+  const headersOf = (key: string) => ({ 'idempotency-key': quoted(key) })
   const pathOf = (id: string) => `/orders/${encodeURIComponent(id)}`
   const pages = createPages<Order>(transport, { path: '/orders', type: 'order-list' })
 
@@ -106,14 +110,14 @@ export function createOrders<V extends Version>(
       // Name, key and every attempt are of this one text, whatever becomes of the object.
       const text = JSON.stringify(order)
       const name = nameOfOrder(transport.version, JSON.parse(text))
-      const key = options.key === undefined ? keys.keyOf(name) : Promise.resolve(options.key)
+      const key = options.key ?? keys.keyOf(name)
+      const headers = typeof key === 'string' ? headersOf(key) : key.then(headersOf)
+      // Awaited only once the token is there; until then its failure is nobody's.
+      Promise.resolve(headers).catch(() => {})
       const finish = async () => {
-        if (options.key === undefined) await transport.wait(async () => keys.forget(name, await key), options)
+        if (typeof key !== 'string') await transport.wait(async () => keys.forget(name, await key), options)
       }
       try {
-        const headers = key.then((value) => ({ 'idempotency-key': `"${value}"` }))
-        // Awaited only once the token is there; until then its failure is nobody's.
-        headers.catch(() => {})
         const placed = await post('/orders', { headers, text }, options)
         await finish()
         return placed

@@ -123,6 +123,24 @@ describe('The client, between strangers', () => {
     assert.equal(proxy.seen.length, 1)
   })
 
+  for (const key of ['plain', 'with a space', 'a"b', 'a\\b', '"quoted"', '~'.repeat(255)]) {
+    test(`${JSON.stringify(key).slice(0, 20)} is a key of one's own, one for one order`, async (t) => {
+      const { proxy, client } = await customer(t)
+      const placed = await client.orders.place(order, { key })
+      assert.deepEqual(await client.orders.place(order, { key }), placed)
+      const said = JSON.parse(String(proxy.seen[0]?.headers['idempotency-key']))
+      assert.equal(said, key)
+    })
+  }
+
+  test('A key that no header can carry is refused at once', async (t) => {
+    const { proxy, client } = await customer(t)
+    for (const key of ['', 'ключ', 'é', 'a\nb', 'a\0b', '\x7f', 'x'.repeat(256)]) {
+      await assert.rejects(client.orders.place(order, { key }), TypeError)
+    }
+    assert.equal(proxy.seen.length, 0)
+  })
+
   async function assertAborted(client: Client<2>, leaving: AbortController): Promise<void> {
     await assert.rejects(
       client.orders.place(order, { signal: leaving.signal }),
