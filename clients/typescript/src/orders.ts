@@ -58,6 +58,11 @@ export interface Orders<V extends Version> {
  * error, an abort too, the order may have been placed; place the same again to know.
  */
 export function isFinal(error: unknown): boolean {
+  // A body that was read to its end has what never passes named in `errors`. One that was not may have been cut or spoilt on its
+  // way, and an attempt before it may have arrived whole.
+  if (isProblem(error, 'malformed-request')) {
+    return error.problem.errors?.some((violation) => violation.in === 'body') ?? false
+  }
   return isProblem(
     error,
     'payment-declined',
@@ -65,6 +70,7 @@ export function isFinal(error: unknown): boolean {
     'not-found',
     'forbidden',
     'validation-failed',
+    'payload-too-large',
     'idempotency-key-reused',
   )
 }

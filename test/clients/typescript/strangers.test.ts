@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   createClient,
   isFinal,
+  isProblem,
   type KeyStore,
   keysInMemory,
   UnexpectedAnswerError,
@@ -139,6 +140,28 @@ describe('The client, between strangers', () => {
       await assert.rejects(client.orders.place(order, { key }), TypeError)
     }
     assert.equal(proxy.seen.length, 0)
+  })
+
+  test('A refusal of what stands in the order is final', async (t) => {
+    const { proxy, client } = await customer(t)
+    for (const note of ['a\0b', '\ud800', 'x'.repeat(1_001), 'x'.repeat(300_000)]) {
+      await assert.rejects(client.orders.place({ ...order, note }), isFinal)
+      await assert.rejects(client.orders.place({ ...order, note }), isFinal)
+    }
+    assert.equal(proxy.seen.length, 8)
+    assert.equal(keysAt(proxy).size, 8)
+  })
+
+  test('A refusal of what did not arrive as it was sent is not final', async (t) => {
+    const { proxy, client } = await customer(t)
+    const problem = { type: '/problems/malformed-request', title: '', status: 400, detail: 'It is empty.' }
+    proxy.strike('lose-response', { status: 400, headers: json, body: JSON.stringify(problem) })
+    await assert.rejects(
+      client.orders.place(order),
+      (error) => isProblem(error, 'malformed-request') && !isFinal(error),
+    )
+    assert.equal((await client.orders.place(order)).status, 'paid')
+    assert.equal(keysAt(proxy).size, 1)
   })
 
   async function assertAborted(client: Client<2>, leaving: AbortController): Promise<void> {
