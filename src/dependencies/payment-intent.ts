@@ -1,5 +1,6 @@
 import { identifier, isRecord } from './answer.ts'
 import { HttpFailure } from './http-failure.ts'
+import { compare, type Known } from './stripe-object.ts'
 
 export type ChargeResult =
   | { kind: 'captured'; reference: string }
@@ -11,12 +12,6 @@ export interface Unsettled {
   reference: string
 }
 
-/** In minor units, and an ISO 4217 code in any case. */
-export interface Money {
-  amount: number
-  currency: string
-}
-
 export const NO_REASON = 'generic_decline'
 
 /**
@@ -24,14 +19,15 @@ export const NO_REASON = 'generic_decline'
  * declined: we hand out no client secret, so nobody can ever act on it. `processing` and `requires_capture`
  * are neither: the money may still move.
  *
- * @throws HttpFailure for an answer that is none, or is about another amount
+ * @throws HttpFailure for an answer that is none, or about another
  */
-export function readPaymentIntent(answer: Record<string, unknown>, asked?: Money): ChargeResult | Unsettled {
+export function readPaymentIntent(answer: Record<string, unknown>, known: Known): ChargeResult | Unsettled {
+  compare(answer, { object: 'payment_intent', ...known })
   const reference = identifier(answer.id)
   if (reference === undefined) throw new HttpFailure('payment: a PaymentIntent without an id')
-  if (asked !== undefined) compare(answer, asked)
   switch (answer.status) {
     case 'succeeded':
+      if (!isWhole(answer, known)) throw new HttpFailure('payment: a PaymentIntent that took another amount')
       return { kind: 'captured', reference }
     case 'processing':
     case 'requires_capture':
@@ -52,16 +48,10 @@ export function readPaymentIntent(answer: Record<string, unknown>, asked?: Money
   }
 }
 
-/** Left out is no contradiction; another figure means that this answer is not ours. */
-function compare(answer: Record<string, unknown>, asked: Money): void {
-  const { amount, currency } = answer
-  if (amount !== undefined && amount !== asked.amount) {
-    throw new HttpFailure('payment: a PaymentIntent of another amount')
-  }
-  const same = typeof currency === 'string' && currency.toLowerCase() === asked.currency.toLowerCase()
-  if (currency !== undefined && !same) {
-    throw new HttpFailure('payment: a PaymentIntent in another currency')
-  }
+/** Somebody may have captured a part of it by hand: neither paid nor declined, and for a person to look at. */
+function isWhole(answer: Record<string, unknown>, known: Known): boolean {
+  const amount = known.amount ?? answer.amount
+  return amount === undefined || (answer.amount_received ?? amount) === amount
 }
 
 function lastReason(error: unknown): string {

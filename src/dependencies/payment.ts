@@ -5,6 +5,7 @@ import { classifyHttpFailure, HttpFailure } from './http-failure.ts'
 import { createHttpService } from './http-service.ts'
 import { type ChargeResult, NO_REASON, readPaymentIntent, type Unsettled } from './payment-intent.ts'
 import { createStripe, StripeRefusal } from './stripe-exchange.ts'
+import { compare, type Known } from './stripe-object.ts'
 
 export type { CallContext } from './call-context.ts'
 export type { ChargeResult, Unsettled } from './payment-intent.ts'
@@ -68,11 +69,15 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
   })
   const { ask } = createStripe(service, apiKey)
 
-  const askFor = async (reference: string, headers: Record<string, string>, signal: AbortSignal) => {
+  const askFor = async (
+    known: Known & { id: string },
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ) => {
     const answer = await ask(signal, (stripe) =>
-      stripe.paymentIntents.retrieve(reference, undefined, { headers }),
+      stripe.paymentIntents.retrieve(known.id, undefined, { headers }),
     )
-    return readPaymentIntent(answer)
+    return readPaymentIntent(answer, known)
   }
 
   return {
@@ -80,9 +85,10 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
 
     /** @throws CallFailed when the end of it is not known, or it could not be tried */
     async charge(charge: Charge, context: CallContext): Promise<ChargeResult> {
+      const money = { amount: charge.amount, currency: charge.currency.toLowerCase() }
+      const known = { ...money, order_id: charge.orderId }
       const request = {
-        amount: charge.amount,
-        currency: charge.currency.toLowerCase(),
+        ...money,
         payment_method: charge.paymentToken,
         confirm: true,
         error_on_requires_action: true,
@@ -94,10 +100,14 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
         const headers = contextHeaders(context)
         const result = await ask(signal, (stripe) =>
           stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
-        ).then((answer) => readPaymentIntent(answer, charge), declined)
+        ).then(
+          (answer) => readPaymentIntent(answer, known),
+          (error: unknown) => declined(error, known),
+        )
         if (result.kind !== 'unsettled') return result
-        // The key would only replay this same answer: ask for what became of it.
-        return settled(await askFor(result.reference, headers, signal).catch(unsettled))
+        // The key would only replay this same answer: ask for what became of it, by its id and not by its metadata,
+        // which the shop may have written over meanwhile.
+        return settled(await askFor({ id: result.reference, ...money }, headers, signal).catch(unsettled))
       })
     },
 
@@ -126,7 +136,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
 
     /** What became of a charge. @throws CallFailed */
     async retrieve(reference: string, context: CallContext): Promise<ChargeResult | Unsettled> {
-      return await policy.call((signal) => askFor(reference, contextHeaders(context), signal))
+      return await policy.call((signal) => askFor({ id: reference }, contextHeaders(context), signal))
     },
 
     close: (): Promise<void> => service.close(),
@@ -146,11 +156,13 @@ function unsettled(cause?: unknown): never {
   throw new HttpFailure('payment: not settled yet', { retryAfterMs, cause })
 }
 
-/** What a failed creation says of the charge. @throws what is no decline */
-function declined(error: unknown): ChargeResult {
+/** What a failed creation says of the charge. @throws what is no decline, or none of ours */
+function declined(error: unknown, known: Known): ChargeResult {
   if (!(error instanceof StripeRefusal) || error.status !== 402) throw error
+  const { intent } = error
+  compare(intent, known)
   const declineCode = error.word('decline_code') ?? error.word('code') ?? NO_REASON
-  const { reference } = error
+  const reference = identifier(intent.id)
   return { kind: 'declined', declineCode, ...(reference === undefined ? {} : { reference }) }
 }
 

@@ -32,10 +32,10 @@ export class StripeRefusal extends HttpFailure {
     return identifier(this.#error[name])
   }
 
-  /** The PaymentIntent that was refused. */
-  get reference(): string | undefined {
+  /** The PaymentIntent that was refused; empty if the answer has none. */
+  get intent(): Record<string, unknown> {
     const intent = this.#error.payment_intent
-    return isRecord(intent) ? identifier(intent.id) : undefined
+    return isRecord(intent) ? intent : {}
   }
 }
 

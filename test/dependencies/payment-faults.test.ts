@@ -28,6 +28,7 @@ const CHARGE = {
   key: 'order:ord_1:charge',
 }
 const SUCCEEDED = { id: 'pi_1', status: 'succeeded', amount: 1299, currency: 'usd' }
+const ANOTHERS = { id: 'pi_2', amount: 1299, currency: 'usd', metadata: { order_id: 'ord_2' } }
 
 function connect(t: TestContext, url: string, policy = {}) {
   const payment = createPayment({ url, apiKey: 'sk_test_x', policy: { ...FAST, ...policy } })
@@ -54,6 +55,10 @@ const TRANSIENT: [name: string, behaviour: Behaviour, outcomeUnknown: boolean][]
   ['a payment without an id', json(200, { ...SUCCEEDED, id: undefined }), true],
   ['a payment of another amount', json(200, { ...SUCCEEDED, amount: 1 }), true],
   ['a payment in another currency', json(200, { ...SUCCEEDED, currency: 'eur' }), true],
+  ['a payment of another order', json(200, { ...SUCCEEDED, metadata: { order_id: 'ord_2' } }), true],
+  ['a payment that took a part of it', json(200, { ...SUCCEEDED, amount_received: 1 }), true],
+  ['something else that succeeded', json(200, { ...SUCCEEDED, object: 'setup_intent' }), true],
+  ['the decline of another order', json(402, { error: { payment_intent: ANOTHERS } }), true],
   ['a payment of no known status', json(200, { ...SUCCEEDED, status: 'splendid' }), true],
 ]
 

@@ -12,7 +12,15 @@ const CHARGE = {
   paymentToken: 'pm_card_secret',
   key: 'order:ord_1:charge',
 }
-const SUCCEEDED = { id: 'pi_1', object: 'payment_intent', status: 'succeeded', amount: 1299, currency: 'usd' }
+const SUCCEEDED = {
+  id: 'pi_1',
+  object: 'payment_intent',
+  status: 'succeeded',
+  amount: 1299,
+  amount_received: 1299,
+  currency: 'usd',
+  metadata: { order_id: 'ord_1' },
+}
 
 async function setUp(t: TestContext, behaviour: Behaviour, ...more: Behaviour[]) {
   const fake = await startFake(t, behaviour, ...more)
@@ -132,6 +140,11 @@ describe('a payment that is processing', () => {
     ['is asked for under 402', json(402, { error: { code: 'card_declined' } })],
     ['must not be asked for', json(403, {})],
     ['is answered with nothing', reset],
+    ['is answered with another payment', json(200, { ...SUCCEEDED, id: 'pi_2' })],
+    ['is answered with one that was canceled', json(200, { ...SUCCEEDED, id: 'pi_2', status: 'canceled' })],
+    ['is answered with another amount', json(200, { ...SUCCEEDED, amount: 1, amount_received: 1 })],
+    ['is answered with another currency', json(200, { ...SUCCEEDED, currency: 'eur' })],
+    ['is answered with a part of the money', json(200, { ...SUCCEEDED, amount_received: 1 })],
   ] satisfies [string, Behaviour][]) {
     test(`and ${what} is unknown, and neither declined nor free`, async (t) => {
       const { payment } = await setUp(t, (...to) => (to[1].method === 'GET' ? asked : processing)(...to))
@@ -139,6 +152,15 @@ describe('a payment that is processing', () => {
       assert.deepEqual([failure.reason, failure.outcomeUnknown], ['transient', true])
     })
   }
+
+  test('and was given another order id by hand is the payment that it was', async (t) => {
+    const { payment } = await setUp(
+      t,
+      processing,
+      json(200, { ...SUCCEEDED, metadata: { order_id: 'A-17' } }),
+    )
+    assert.deepEqual(await payment.charge(CHARGE, CONTEXT), { kind: 'captured', reference: 'pi_1' })
+  })
 
   test('is left alone for as long as whoever is asked for it says', async (t) => {
     const { fake, payment } = await setUp(t, processing, json(429, {}, { 'retry-after': '90' }))
@@ -166,6 +188,12 @@ describe('our own mistake', () => {
       assert.equal(payment.policy.snapshot().state, 'closed')
     })
   }
+})
+
+test('a payment that is asked for by its id is no other', async (t) => {
+  const { fake, payment } = await setUp(t, json(200, { ...SUCCEEDED, id: 'pi_2' }), json(200, SUCCEEDED))
+  assert.deepEqual(await payment.retrieve('pi_1', CONTEXT), { kind: 'captured', reference: 'pi_1' })
+  assert.equal(fake.requests.length, 2)
 })
 
 describe('a refund', () => {
