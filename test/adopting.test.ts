@@ -89,7 +89,13 @@ suite('The code in docs/adopting.md', () => {
       declineCode: 'stolen_card',
       reference: 'ch_2',
     })
-    const refund = { orderId: 'ord_1', reference: 'ch_1', amount: 1299, key: 'order:ord_1:refund' }
+    const refund = {
+      orderId: 'ord_1',
+      reference: 'ch_1',
+      amount: 1299,
+      currency: 'USD',
+      key: 'order:ord_1:refund',
+    }
     assert.deepEqual(await payment.refund(refund, CONTEXT), { reference: 're_1' })
     assert.deepEqual(await payment.retrieve('ch_1', CONTEXT), { kind: 'captured', reference: 'ch_1' })
     const failure = await callFailure(payment.charge(charge, CONTEXT))

@@ -4,6 +4,7 @@ import { type CallContext, contextHeaders } from './call-context.ts'
 import { classifyHttpFailure, HttpFailure } from './http-failure.ts'
 import { createHttpService } from './http-service.ts'
 import { type ChargeResult, NO_REASON, readPaymentIntent, type Unsettled } from './payment-intent.ts'
+import { readRefund } from './payment-refund.ts'
 import { createStripe, StripeRefusal } from './stripe-exchange.ts'
 import { compare, type Known } from './stripe-object.ts'
 
@@ -36,6 +37,8 @@ export interface Refund {
   reference: string
   /** In minor units. */
   amount: number
+  /** ISO 4217. */
+  currency: string
   /** `order:<order id>:refund` */
   key: string
 }
@@ -117,6 +120,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
      */
     async refund(refund: Refund, context: CallContext): Promise<{ reference: string }> {
       const { amount, reference } = refund
+      const known = { payment_intent: reference, amount, currency: refund.currency.toLowerCase() }
       const request = { payment_intent: reference, amount, metadata: { order_id: refund.orderId } }
       return await policy.call(async (signal) => {
         const headers = contextHeaders(context)
@@ -124,7 +128,7 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
           const answer = await ask(signal, (stripe) =>
             stripe.refunds.create(request, { idempotencyKey: refund.key, headers }),
           )
-          return readRefund(answer)
+          return readRefund(answer, known)
         } catch (error) {
           // Long after its key was forgotten: the money went back, which is all that was wanted.
           const before = error instanceof StripeRefusal && error.word('code') === 'charge_already_refunded'
@@ -164,16 +168,6 @@ function declined(error: unknown, known: Known): ChargeResult {
   const declineCode = error.word('decline_code') ?? error.word('code') ?? NO_REASON
   const reference = identifier(intent.id)
   return { kind: 'declined', declineCode, ...(reference === undefined ? {} : { reference }) }
-}
-
-/** A refund that is `pending` was accepted, and goes its way; only one that `failed` or was `canceled` did not. */
-function readRefund(answer: Record<string, unknown>): { reference: string } {
-  const reference = identifier(answer.id)
-  if (reference === undefined) throw new HttpFailure('payment: a refund without an id')
-  if (answer.status === 'failed' || answer.status === 'canceled') {
-    throw new HttpFailure(`payment: the refund ${answer.status}`, { status: 422 })
-  }
-  return { reference }
 }
 
 /** 409 is Stripe's for "this key is being worked on": the first request may yet come to its end. */

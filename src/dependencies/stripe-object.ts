@@ -3,12 +3,14 @@ import { HttpFailure } from './http-failure.ts'
 
 /** What is known of an object of Stripe's before the answer comes, by Stripe's names. */
 export interface Known {
-  object?: 'payment_intent'
+  object?: 'payment_intent' | 'refund'
   id?: string
   /** In minor units. */
   amount?: number
   /** ISO 4217, in lower case. */
   currency?: string
+  /** Of the charge that a refund gives back. */
+  payment_intent?: string
   /** In its metadata. */
   order_id?: string
 }

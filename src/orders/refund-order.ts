@@ -16,8 +16,9 @@ export async function refundOrder(orders: Orders, { data, context }: Job<OrderJo
 
   const reference = order.payment.reference ?? (await askForCharge(order))
   if (reference !== null) {
-    const key = `order:${order.id}:refund`
-    await orders.payment.refund({ orderId: order.id, reference, amount: order.total, key }, context)
+    const { id: orderId, total: amount, currency } = order
+    const key = `order:${orderId}:refund`
+    await orders.payment.refund({ orderId, reference, amount, currency, key }, context)
   }
   const status = reference === null ? 'voided' : 'refunded'
   await orders.store.move({

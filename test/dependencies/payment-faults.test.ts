@@ -135,6 +135,7 @@ for (const status of [400, 402, 409, 429, 500]) {
         orderId: 'ord_1',
         reference: 'pi_secret_word',
         amount: 1299,
+        currency: 'USD',
         key: 'order:ord_1:refund',
       }
       const words = wordsOf(await callFailure(payment.refund(refund, CONTEXT)))
