@@ -53,8 +53,10 @@ export function createEmail({ url, from, policy: figures = {} }: EmailOptions) {
       maxConnections: inForce.bulkhead,
       // Sending again after a lost connection is the policy's to decide, and to count.
       maxRequeues: 0,
-      // Up to the greeting, name and TLS included: a host that is dead leaves a second attempt as much.
-      connectionTimeout: inForce.deadlineMs / 2,
+      // Up to the greeting, name and TLS included: nearly all there is, as servers that let strangers wait, against
+      // spam, do so for five to ten seconds and at every attempt. Somewhat less, to end before the deadline does: then
+      // it is known that nothing was handed over.
+      connectionTimeout: inForce.deadlineMs * 0.95,
       // Idle connections are kept longer than a single conversation may fall silent.
       socketTimeout: 60_000,
       idleTimeout: 30_000,

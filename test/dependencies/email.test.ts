@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import PostalMime from 'postal-mime'
 import { createEmail } from '#src/dependencies/email.ts'
@@ -154,11 +155,20 @@ describe('transient, and left to the queue, for the mail may have been taken', (
   }
 })
 
-test('a server that does not greet in half of the deadline is tried once more', async (t) => {
-  const fake = await startFakeSmtp(t, { greeting: undefined }, {})
-  const policy = { ...FAST, deadlineMs: 2_000, leastAttemptMs: 100 }
+test('a server that lets strangers wait before it greets is heard until shortly before the deadline', async (t) => {
+  const greeting = (socket: Socket) => void setTimeout(() => socket.write('220 at last\r\n'), 3_500)
+  const fake = await startFakeSmtp(t, { greeting })
+  // What follows the greeting is on a clock that stands still.
+  const policy = { ...FAST, time: createFakeTime(), deadlineMs: 6_000, retries: 0 }
   await connect(t, `smtp://${fake.address}`, policy).send(MAIL, CONTEXT)
-  assert.deepEqual([fake.conversations(), fake.messages.length], [2, 1])
+  assert.deepEqual([fake.conversations(), fake.messages.length], [1, 1])
+})
+
+test('one that has not greeted by then is known to have taken nothing', async (t) => {
+  const fake = await startFakeSmtp(t, { greeting: undefined })
+  const policy = { ...FAST, time: createFakeTime(), deadlineMs: 1_000, retries: 0 }
+  const failure = await callFailure(connect(t, `smtp://${fake.address}`, policy).send(MAIL, CONTEXT))
+  assert.deepEqual([failure.reason, failure.outcomeUnknown, failure.attempts], ['transient', false, 1])
 })
 
 test('a server that takes ten seconds to confirm a mail is given it once', async (t) => {
