@@ -22,10 +22,10 @@ export async function chargeOrder(orders: Orders, { data, context }: Job<OrderJo
 
   const charge = await send(orders, sent, context)
   await settle(orders, sent.order, context, (current) =>
+    // The warehouse has been told, or has a job of its own.
     charge.kind === 'captured'
-      ? // The warehouse has been told, or has a job of its own.
-        paid(current, charge.reference, 'reserved', orders.now())
-      : declined(current, charge.declineCode, charge.reference ?? null, orders.now()),
+      ? paid(current, charge.reference, 'reserved', orders.now())
+      : declined(current, charge, 'reserved', orders.now()),
   )
   return { kind: 'done' }
 }

@@ -3,6 +3,7 @@ import type { Inventory } from '../dependencies/inventory.ts'
 import type { CallContext, Payment } from '../dependencies/payment.ts'
 import { problem } from '../problems.ts'
 import type { Answers } from './answers.ts'
+import type { Reservation } from './follow-ups.ts'
 import {
   chargeLater,
   declined,
@@ -10,7 +11,6 @@ import {
   mayBeCharged,
   type Order,
   paid,
-  type Reservation,
   refusedByWarehouse,
 } from './order.ts'
 import type { AnswerFormat, StoredResponse } from './placement.ts'
@@ -71,7 +71,7 @@ export function createFinishOrder({ store, payment, inventory, answers, now }: F
         return (o) => ({ move: paid(o, charge.reference, reservation, now()), answer: created })
       }
       return (o) => ({
-        move: declined(o, charge.declineCode, charge.reference ?? null, now()),
+        move: declined(o, charge, reservation, now()),
         answer: () => answers.declined(order, charge.declineCode, format),
       })
     } catch (error) {

@@ -9,7 +9,7 @@
  * A move says what an order becomes and what follows from it; the store makes it true in one statement, if the
  * order still is where the mover saw it.
  */
-import type { QueueName } from '../jobs/queues.ts'
+import { type FollowUp, mail, now, type Reservation, tellWarehouse } from './follow-ups.ts'
 
 export const ORDER_STATUSES = ['pending', 'paid', 'payment_pending', 'payment_failed', 'cancelled'] as const
 
@@ -75,16 +75,6 @@ export interface Order {
   updatedAt: Date
 }
 
-/** Work that follows from a move. An order has at most one job in each queue: the order's id is the job's. */
-interface FollowUp {
-  queue: QueueName
-  delaySeconds: number
-  /** Which mail, for `send-mail`. */
-  mail?: MailKind
-}
-
-type MailKind = 'order-paid' | 'payment-declined'
-
 export interface Move {
   /** The order as the mover saw it: the condition. */
   from: Order
@@ -94,9 +84,6 @@ export interface Move {
   restock: boolean
   followUps: FollowUp[]
 }
-
-/** What the warehouse said: it holds the goods; or it could not be asked in time, and wants to be asked later. */
-export type Reservation = 'reserved' | { againInSeconds: number }
 
 const MOVES: Record<OrderStatus, readonly OrderStatus[]> = {
   pending: ['paid', 'payment_pending', 'payment_failed', 'cancelled'],
@@ -138,13 +125,18 @@ export function chargeLater(
 }
 
 /** The card was declined: the stock is back on sale, and the warehouse need not hold anything. */
-export function declined(order: Order, declineCode: string, reference: string | null, at: Date): Move {
+export function declined(
+  order: Order,
+  { declineCode, reference }: { declineCode: string; reference?: string },
+  reservation: Reservation,
+  at: Date,
+): Move {
   // Whoever waited for the answer has it; a queued charge's decline has to be told.
   const told = order.status === 'payment_pending' ? [mail('payment-declined')] : []
   return move(order, at, 'payment_failed', {
-    payment: { status: 'declined', reference, declineCode, token: null, sent: order.payment.sent },
+    payment: { ...order.payment, status: 'declined', reference: reference ?? null, declineCode, token: null },
     restock: true,
-    followUps: [now('release-stock'), ...told],
+    followUps: [now('release-stock'), ...tellWarehouse(reservation), ...told],
   })
 }
 
@@ -165,7 +157,8 @@ export function refusedByWarehouse(order: Order, at: Date): Move {
       ? { ...order.payment, status: 'refund_pending', sent: true }
       : { ...order.payment, status: 'voided', token: null },
     restock: true,
-    followUps: asks ? [now('refund-order')] : [],
+    // An attempt before the one that was answered may have reserved.
+    followUps: [now('release-stock'), ...(asks ? [now('refund-order')] : [])],
   })
 }
 
@@ -220,10 +213,3 @@ function move(
     followUps: effect.followUps,
   }
 }
-
-const now = (queue: QueueName): FollowUp => ({ queue, delaySeconds: 0 })
-
-const mail = (kind: MailKind): FollowUp => ({ queue: 'send-mail', delaySeconds: 0, mail: kind })
-
-const tellWarehouse = (reservation: Reservation): FollowUp[] =>
-  reservation === 'reserved' ? [] : [{ queue: 'reserve-stock', delaySeconds: reservation.againInSeconds }]

@@ -82,6 +82,14 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     /** The same by the UUID that jobs carry. */
     findByUuid: async (uuid: string): Promise<Order | null> => (await readById(fromUuid(uuid))).order,
 
+    /** Whether the warehouse did not say in time whether it holds an order's goods, so that a job had to ask again. */
+    async wasReservedLate(orderUuid: string): Promise<boolean> {
+      const [job] = await database.query(
+        (sql) => sql`select from pgboss.job where name = 'reserve-stock' and id = ${orderUuid}`,
+      )
+      return job !== undefined
+    },
+
     /** Newest first. */
     async list({ principal, status, before, limit }: OrderPage): Promise<Order[]> {
       const rows = await database.query(

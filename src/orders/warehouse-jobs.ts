@@ -40,9 +40,22 @@ async function cancel(orders: Orders, asked: Order, context: CallContext): Promi
   }
 }
 
+/**
+ * How often it is told, and how far apart, where a reservation was given up that may come about after its release: over
+ * half a minute, which is what servers leave to a request, as a rule, and soon, for goods that nobody buys are held meanwhile.
+ */
+const RELEASES = 4
+const RELEASE_AGAIN_MS = 10_000
+
 /** Tells the warehouse that it need not keep an order. @throws CallFailed like {@link reserveStock} */
-export async function releaseStock(orders: Orders, { data, context }: Job<OrderJob>): Promise<JobOutcome> {
+export async function releaseStock(
+  orders: Orders,
+  { data, context, attempt }: Job<OrderJob>,
+): Promise<JobOutcome> {
   const order = await orders.store.findByUuid(data.orderId)
-  if (order !== null) await orders.inventory.release(order.id, context)
-  return { kind: 'done' }
+  if (order === null) return { kind: 'done' }
+  await orders.inventory.release(order.id, context)
+  if (attempt >= RELEASES || !(await orders.store.wasReservedLate(data.orderId))) return { kind: 'done' }
+  const reason = 'a reservation that was given up may come about yet'
+  return { kind: 'retry', reason, afterMs: RELEASE_AGAIN_MS }
 }

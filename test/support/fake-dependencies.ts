@@ -114,6 +114,8 @@ export interface FakeWarehouse {
 }
 
 export interface FakeWarehouseOptions {
+  /** What a reservation waits for before it comes about, also when its caller has gone. */
+  beforehand?: Meanwhile<string>
   meanwhile?: Meanwhile<string>
   /** What every call is answered with, unless it is 200. */
   status?: () => number
@@ -124,7 +126,7 @@ export interface FakeWarehouseOptions {
 /** A warehouse that holds what it is told to, unless `status` says otherwise. */
 export async function startFakeWarehouse(
   lifetime: Lifetime,
-  { meanwhile, status, headers }: FakeWarehouseOptions = {},
+  { beforehand, meanwhile, status, headers }: FakeWarehouseOptions = {},
 ): Promise<FakeWarehouse> {
   const reservations = new Map<string, unknown>()
   const calls: string[] = []
@@ -132,6 +134,7 @@ export async function startFakeWarehouse(
     const orderId = request.url?.split('/').at(-1) ?? ''
     calls.push(`${request.method} ${orderId}`)
     const body = await text(request)
+    if (request.method === 'PUT') await beforehand?.(orderId)
     const code = status?.() ?? 200
     if (code < 300 && request.method === 'PUT') reservations.set(orderId, JSON.parse(body).items)
     if (code < 300 && request.method === 'DELETE') reservations.delete(orderId)
