@@ -20,10 +20,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readConfig(env: Environment): Config {
   const { values, bad } = judge(env, ConfigSchema)
-  for (const { key, allowed } of conflicts(values, (name) => rawOf(env, name) !== undefined)) {
+  for (const { key, ...rule } of conflicts(values, (name) => rawOf(env, name) !== undefined)) {
     const variable = variables.find((one) => one.key === key)
     if (variable === undefined || bad.some((one) => one.variable.key === key)) continue
-    bad.push({ variable, raw: rawOf(env, key), allowed })
+    bad.push({ variable, raw: rawOf(env, key), ...rule })
   }
   return accepted(ConfigSchema, values, bad)
 }

@@ -68,6 +68,9 @@ const bad: Array<[string, string]> = [
   ['HOST', 'a b'],
   ['HOST', 'a:b'],
   ['HOST', '::1%lo'],
+  ['HOST', '10.0.0.256'],
+  ['HOST', '999.1.1.1'],
+  ['HOST', '127.1'],
   ['OPS_PORT', '-1'],
   ['OPS_TOKEN', 'two words'],
   ['PUBLIC_URL', 'api.example.com'],
@@ -118,6 +121,7 @@ const bad: Array<[string, string]> = [
   ['LOG_LEVEL', 'verbose'],
   ['ROLE', 'cron'],
   ['OPS_HOST', '10.0.0.0/8'],
+  ['OPS_HOST', '10.0.0.256'],
   ['AUTH_ISSUER', ' '],
   ['AUTH_AUDIENCE', ' '],
   ['PAYMENT_API_KEY', 'sk test'],
@@ -126,11 +130,13 @@ const bad: Array<[string, string]> = [
   ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector:4317'],
   ['OPS_TRACE_URL', 'jaeger'],
   ['OTEL_EXPORTER_OTLP_HEADERS', 'hunter2'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'key=caf%E9'],
   ['OTEL_SDK_DISABLED', '1'],
   ['OTEL_TRACES_EXPORTER', 'console'],
   ['OTEL_SERVICE_NAME', ' '],
   ['OTEL_RESOURCE_ATTRIBUTES', 'a=b,c'],
   ['OTEL_RESOURCE_ATTRIBUTES', 'a=50%'],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'team=caf%E9'],
   ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
   ['OTEL_TRACES_SAMPLER_ARG', '10%'],
@@ -170,17 +176,26 @@ const conflicting: Array<[string, Record<string, string>]> = [
   ['OPS_TOKEN', { OPS_HOST: '127.evil.example' }],
   ['EMAIL_FROM', { NODE_ENV: 'production' }],
   ['API_V1_SUNSET', { API_V1_DEPRECATION: '2027-02-01', API_V1_SUNSET: '2027-01-31' }],
+  ['API_V1_SUNSET', { API_V1_DEPRECATION: '2029-01-31', API_V1_SUNSET: '2028-01-31' }],
+  ['SANDBOX_URL', { NODE_ENV: 'production', EMAIL_FROM: 'a@b', SANDBOX_URL: 'http://127.0.0.1:3002' }],
   ['SHUTDOWN_SECONDS', { DRAIN_SECONDS: '25' }],
+  ['SHUTDOWN_SECONDS', { DRAIN_SECONDS: '3599' }],
   ['OPS_PORT', { PORT: '8080', OPS_PORT: '8080' }],
   ['OPS_PORT', { HOST: '0.0.0.0', OPS_PORT: '3000' }],
   ['OPS_PORT', { HOST: 'localhost', OPS_PORT: '3000' }],
   ['OPS_PORT', { OPS_HOST: '::', OPS_TOKEN: 't', OPS_PORT: '3000' }],
+  ['OPS_PORT', { PORT: '9090', OPS_PORT: '9090' }],
+  ['OPS_PORT', { PORT: '65535', OPS_PORT: '65535' }],
   ['PORT', { PORT: '3001' }],
 ]
 
 for (const [name, env] of conflicting) {
-  test(`${JSON.stringify(env)} is refused at ${name}`, () => {
-    assert.deepEqual(refusal(env).variables, [name])
+  test(`${JSON.stringify(env)} is refused at ${name}, and the example mends it`, () => {
+    const { variables: at, message } = refusal(env)
+    assert.deepEqual(at, [name])
+    const [, example] = /\n {4}example: \w+=(.*)$/.exec(message) ?? []
+    assert.ok(example !== undefined)
+    readConfig({ ...complete, ...env, [name]: example })
   })
 }
 

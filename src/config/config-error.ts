@@ -5,6 +5,8 @@ export interface BadVariable {
   variable: Variable
   raw: string | undefined
   allowed: string
+  /** The variable's own if left out. */
+  example?: string | undefined
 }
 
 /** Names every bad variable at once, so that a start is not repaired one complaint at a time. */
@@ -20,9 +22,9 @@ export class ConfigError extends Error {
   }
 }
 
-function explain({ variable, raw, allowed }: BadVariable): string {
+function explain({ variable, raw, allowed, example = variable.example }: BadVariable): string {
   const was = raw === undefined ? 'is not set' : `is ${masked(variable, raw)}`
-  return `  ${variable.name} ${was}\n    allowed: ${allowed}\n    example: ${variable.name}=${variable.example}`
+  return `  ${variable.name} ${was}\n    allowed: ${allowed}\n    example: ${variable.name}=${example}`
 }
 
 /** Settings that may hold a login, well-formed or not. A PUBLIC_URL is everybody's. */

@@ -47,13 +47,15 @@ export const port = (note: Note) =>
 
 export const flag = (note: Note) => Type.Boolean(said(note, 'true or false'))
 
-/** Without a zone, which no URL can hold. */
+/**
+ * Without a zone, which no URL can hold. A URL reads whatever ends in a number as an IPv4 address: `10.0.0.256` it
+ * refuses, and of `127.1` it makes another than it says.
+ */
 export const host = (note: Note) =>
-  textThat(
-    note,
-    'a host name or an IP address',
-    (value) => /^[A-Za-z0-9._-]+$/.test(value) || (isIP(value) === 6 && !value.includes('%')),
-  )
+  textThat(note, 'a host name or an IP address', (value) => {
+    if (isIP(value) === 6) return !value.includes('%')
+    return /^[A-Za-z0-9._-]+$/.test(value) && URL.parse(`http://${value}`)?.hostname === value.toLowerCase()
+  })
 
 /** A fraction, kept as text; one written in another form is refused, not guessed. */
 export const fraction = (note: Note) =>
@@ -65,8 +67,12 @@ export const fraction = (note: Note) =>
 
 /** As OpenTelemetry has lists of named values. */
 export const pairs = (note: Note) =>
-  textThat(note, 'name=value with commas between them, values percent-encoded', (value) =>
-    value.split(',').every((pair) => /^\s*[^\s=%"]+\s*=\s*(?:[^\s%"\\;]|%[0-9A-Fa-f]{2})*\s*$/.test(pair)),
+  textThat(
+    note,
+    'name=value with commas between them, values percent-encoded UTF-8',
+    (value) =>
+      isEncoded(value) &&
+      value.split(',').every((pair) => /^\s*[^\s=%"]+\s*=\s*(?:[^\s%"\\;]|%[0-9A-Fa-f]{2})*\s*$/.test(pair)),
   )
 
 /** What a header or a shell can carry without quoting; a token with a stray line break is refused here. */

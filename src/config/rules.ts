@@ -1,14 +1,21 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Config } from '../config.ts'
+import { LONGEST_SHUTDOWN_SECONDS } from './schema.ts'
 
 /** A setting that is wrong only beside another one. */
 export interface Conflict {
   key: keyof Config
   allowed: string
+  /** What would be right beside the other one, where the setting's own example might not be. */
+  example?: string
 }
 
 /** Settings as far as they could be read; a rule about one that could not is not asked. */
 type Settings = Partial<Config>
+
+const LAST_PORT = 65_535
+/** As the standard settings leave it between the end of the drain and that of the process. */
+const TO_FINISH_SECONDS = 20
 
 /** @returns true for 127.0.0.0/8, ::1 and localhost, the addresses that no other machine reaches */
 function isLoopback(host: string): boolean {
@@ -51,19 +58,31 @@ export function conflicts(settings: Settings, isSet: (key: keyof Config) => bool
   const onePort = settings.role !== 'worker' && port !== undefined && port !== 0 && port === opsPort
   if (onePort && host !== undefined && opsHost !== undefined && overlap(host, opsHost)) {
     const [key, name] = isSet('opsPort') ? (['opsPort', 'PORT'] as const) : (['port', 'OPS_PORT'] as const)
-    found.push({ key, allowed: `a port other than ${name} (${port}), as HOST and OPS_HOST overlap` })
+    found.push({
+      key,
+      allowed: `a port other than ${name} (${port}), as HOST and OPS_HOST overlap`,
+      example: String(port === LAST_PORT ? port - 1 : port + 1),
+    })
   }
   if (settings.nodeEnv === 'production' && !isSet('emailFrom')) {
     found.push({ key: 'emailFrom', allowed: 'an address, because NODE_ENV is production' })
   }
   if (settings.nodeEnv === 'production' && isSet('sandboxUrl')) {
-    found.push({ key: 'sandboxUrl', allowed: 'nothing, because NODE_ENV is production' })
+    found.push({ key: 'sandboxUrl', allowed: 'nothing, because NODE_ENV is production', example: '' })
   }
   if (deprecation !== undefined && sunset !== undefined && Date.parse(sunset) < Date.parse(deprecation)) {
-    found.push({ key: 'apiV1Sunset', allowed: `a date not before API_V1_DEPRECATION (${deprecation})` })
+    found.push({
+      key: 'apiV1Sunset',
+      allowed: `a date not before API_V1_DEPRECATION (${deprecation})`,
+      example: deprecation,
+    })
   }
   if (drainSeconds !== undefined && shutdownSeconds !== undefined && drainSeconds >= shutdownSeconds) {
-    found.push({ key: 'shutdownSeconds', allowed: `more than DRAIN_SECONDS (${drainSeconds})` })
+    found.push({
+      key: 'shutdownSeconds',
+      allowed: `more than DRAIN_SECONDS (${drainSeconds})`,
+      example: String(Math.min(drainSeconds + TO_FINISH_SECONDS, LONGEST_SHUTDOWN_SECONDS)),
+    })
   }
   return found
 }

@@ -3,6 +3,8 @@ import * as kind from './kinds.ts'
 import { dependencySettings } from './schema/dependencies.ts'
 import { tracingSettings } from './schema/tracing.ts'
 
+export const LONGEST_SHUTDOWN_SECONDS = 3600
+
 /**
  * Every setting of the service, once. Its environment variable is the key in capitals: `opsToken` is `OPS_TOKEN`.
  * `secret: true` masks the whole value in an error; of a URL only the part that can hold a password is masked.
@@ -190,13 +192,13 @@ export const ConfigSchema = Type.Object({
     examples: ['1000'],
   }),
 
-  drainSeconds: kind.seconds(0, 3600, {
+  drainSeconds: kind.seconds(0, LONGEST_SHUTDOWN_SECONDS - 1, {
     section: 'Shutdown',
     description: 'How long it keeps serving, unready, after SIGTERM: balancers need that long to look away.',
     default: 5,
     examples: ['5'],
   }),
-  shutdownSeconds: kind.seconds(1, 3600, {
+  shutdownSeconds: kind.seconds(1, LONGEST_SHUTDOWN_SECONDS, {
     description: 'When it has to be gone after SIGTERM. More than DRAIN_SECONDS.',
     default: 25,
     examples: ['25'],
