@@ -99,9 +99,7 @@ export function createRedisStore(options: RedisStoreOptions) {
   function leftAlone(error: unknown): void {
     if (state === 'alone' || closed) return
     state = 'alone'
-    // Its message only: an error of this client carries the command it failed on, and one of those is the password.
-    const reason = error instanceof Error ? error.message || error.name : String(error)
-    log.warn({ reason }, 'Redis does not count: each instance counts requests by itself')
+    log.warn({ reason: reasonOf(error) }, 'Redis does not count: each instance counts requests by itself')
   }
 
   async function countTogether(client: Redis, key: string, windowMs: number, now: number, own: WindowCount) {
@@ -130,6 +128,16 @@ export function createRedisStore(options: RedisStoreOptions) {
       redis?.disconnect()
     },
   } satisfies RateLimitStore
+}
+
+/**
+ * Without what may be a password: an error of this client carries the command it failed on, and a server that does not
+ * know `AUTH` repeats what came with it. So of a server's own words only the first is told, such as `WRONGPASS`.
+ */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name !== 'ReplyError') return error.message || error.name
+  return `refused: ${/^[A-Z]+(?= |$)/.exec(error.message)?.[0] ?? 'no reason of a known form'}`
 }
 
 /** Of one length whatever it is made of, and no address or name to read in a memory dump of somebody else's server. */

@@ -140,13 +140,28 @@ function errorType(error: unknown): string {
   return typeof code === 'string' && code !== '' ? code : error.constructor.name
 }
 
-/** For OpenTelemetry's own log, which repeats itself; what it says may be an error as JSON. */
+/** For OpenTelemetry's own log, which repeats itself. */
 function complaining(log: Pick<FastifyBaseLogger, 'warn'>) {
   let saidAt = Number.NEGATIVE_INFINITY
   const say = (message: string) => {
     if (performance.now() - saidAt < COMPLAIN_EVERY_MS) return
     saidAt = performance.now()
-    log.warn({ reason: message.slice(0, 500) }, 'traces are not sent')
+    log.warn({ reason: reasonOf(message) }, 'traces are not sent')
   }
   return { error: say, warn: say, info() {}, debug() {}, verbose() {} }
+}
+
+/**
+ * What OpenTelemetry says may be an error as JSON, with all that it knows. Of a refusal that is the collector's answer,
+ * which may repeat the key it was shown; the status is enough.
+ */
+function reasonOf(text: string): string {
+  if (!text.startsWith('{')) return text
+  try {
+    const { name, code, message }: Record<string, string | undefined> = JSON.parse(text)
+    const refused = name === 'OTLPExporterError' && code !== undefined
+    return (refused ? `the collector answered ${code}` : message) ?? 'an error without a message'
+  } catch {
+    return 'an error of no known form'
+  }
 }

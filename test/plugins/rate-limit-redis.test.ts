@@ -164,7 +164,7 @@ describe('Requests counted in Redis', needs('redis-server'), () => {
       /eval:calls=[4-9]/.test(await client.info('commandstats')),
     )
     assert.equal(store.isShared(), false)
-    assert.match(store.logged.at(-1) ?? '', /READONLY|can't write/i)
+    assert.match(store.logged.at(-1) ?? '', /refused: (?:READONLY|ERR)/)
     await client.replicaof('NO', 'ONE')
     await store.shared()
   })
@@ -177,6 +177,11 @@ describe('Requests counted in Redis', needs('redis-server'), () => {
     assert.doesNotMatch(wrong.logged.join(), /hunter2/)
     const right = openStore(t, own.url.replace('//', '//:right@'))
     await right.shared()
+    // It repeats what it does not understand.
+    const plain = await startRedis(t, '--rename-command', 'AUTH', '')
+    const named = openStore(t, plain.url.replace('//', '//shop:hunter2@'))
+    await eventually('a refusal', () => named.logged.length > 0)
+    assert.match(named.logged.join(), /each instance counts requests by itself \(refused: ERR\)/)
   })
 
   test('are counted in memory by an instance that has closed its connection', async (t) => {
