@@ -1,7 +1,7 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { fits } from '#plugins/validation/compile.ts'
 import { type BadVariable, ConfigError } from './config/config-error.ts'
-import { conflicts } from './config/rules.ts'
+import { conflicts, faultOf } from './config/rules.ts'
 import { ConfigSchema } from './config/schema.ts'
 import { parse, variables, variablesOf } from './config/variables.ts'
 
@@ -61,7 +61,11 @@ function judge(env: Environment, schema: TObject) {
     if (value === undefined && !variable.required) continue
     if (value === undefined || !fits(variable.schema, value)) {
       bad.push({ variable, raw, allowed: variable.allowed })
-    } else values[variable.key] = Array.isArray(value) ? Object.freeze([...value]) : value
+      continue
+    }
+    const fault = faultOf(variable.key, value)
+    if (fault !== undefined) bad.push({ variable, raw, ...fault })
+    else values[variable.key] = Array.isArray(value) ? Object.freeze([...value]) : value
   }
   return { values, bad }
 }

@@ -1,6 +1,7 @@
 import postgres, { type Sql } from 'postgres'
 import { type Admission, createAdmission } from '../overload/admission.ts'
 import { createDialler } from './dial.ts'
+import { connectionOf } from './tls.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
 export interface PoolOptions {
@@ -61,8 +62,10 @@ const TEXT_ARRAY = {
 
 /** Opens nothing yet: the first statement does. */
 export function createPool(options: PoolOptions): Pool {
-  const { url, size } = options
-  const sql = postgres(url, {
+  const { size } = options
+  const { connectionString, ssl } = connectionOf(options.url)
+  const sql = postgres(connectionString, {
+    ssl,
     max: size,
     ...untypedOptions(size, options.onMute),
     prepare: options.prepare,

@@ -53,6 +53,9 @@ const LOST = new Set([
   '40P01',
 ])
 
+/** Node's words, and OpenSSL's, for a server that is not who it should be, or speaks no TLS: nothing was asked of it. */
+const UNTRUSTED = /^(?:CERT_|CRL_|EPROTO$|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH$|UNABLE_TO_)|SELF_SIGNED_CERT/
+
 /**
  * A table, column, function or schema that is not there (yet): a release came before its migrations. Not sent again at
  * once, as a migration takes its time.
@@ -77,7 +80,11 @@ const NOT_PREPARED_HERE = new Set(['26000', '42P05'])
 
 /** True where the same statement may succeed on another connection in a moment. */
 export function isConnectionLoss(error: unknown): boolean {
-  return hasCode(error, LOST) || isGarbage(error)
+  return hasCode(error, LOST) || isUntrusted(error) || isGarbage(error)
+}
+
+function isUntrusted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNTRUSTED.test(String(error.code))
 }
 
 /** The driver trips over an answer that is none of PostgreSQL's; it adds the query to whatever it throws. */

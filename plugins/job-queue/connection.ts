@@ -1,4 +1,5 @@
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { connectionOf } from '../database/tls.ts'
 
 /**
  * A statement of the queue's takes milliseconds, its tidying up a second; one without an answer for so long has
@@ -13,7 +14,7 @@ const SILENCE_MS = 10_000
 export function connectionTo(databaseUrl: () => string) {
   class CurrentHost extends Client {
     constructor(config?: ClientConfig) {
-      super({ ...config, connectionString: databaseUrl() })
+      super({ ...config, ...connectionOf(databaseUrl()) })
     }
   }
   return { Client: CurrentHost, query_timeout: SILENCE_MS, onConnect: refuseStandby }

@@ -1,13 +1,18 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import { connectionOf, UnfitUrl } from '#plugins/database/tls.ts'
 import type { Config } from '../config.ts'
 import { LONGEST_SHUTDOWN_SECONDS } from './schema.ts'
 
-/** A setting that is wrong only beside another one. */
-export interface Conflict {
-  key: keyof Config
+/** What is said of a setting that has the form it should have, and cannot be used all the same. */
+export interface Fault {
   allowed: string
-  /** What would be right beside the other one, where the setting's own example might not be. */
+  /** What would be right here, where the setting's own example might not be. */
   example?: string
+}
+
+/** A setting that is wrong only beside another one. */
+export interface Conflict extends Fault {
+  key: keyof Config
 }
 
 /** Settings as far as they could be read; a rule about one that could not is not asked. */
@@ -31,6 +36,21 @@ function covers(host: string, other: string): boolean {
   if (host === '::') return true
   if (host === '0.0.0.0') return !isIPv6(other)
   return host.toLowerCase() === 'localhost' && (other === '127.0.0.1' || other === '::1')
+}
+
+/** What the form of a value does not tell. */
+export function faultOf(key: string, value: unknown): Fault | undefined {
+  if (key !== 'databaseUrl' || typeof value !== 'string') return undefined
+  try {
+    connectionOf(value)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof UnfitUrl)) throw error
+    return {
+      allowed: error.message,
+      example: 'postgres://holdfast:password@db.example.com:5432/holdfast?sslmode=verify-full',
+    }
+  }
 }
 
 /** What no single variable can know: the rules between them. */

@@ -77,7 +77,8 @@ export const ConfigSchema = Type.Object({
 
   databaseUrl: kind.databaseUrl({
     section: 'Database',
-    description: 'PostgreSQL 15 or newer. With several hosts the primary among them is found.',
+    description:
+      'PostgreSQL 15 or newer. With several hosts the primary among them is found. TLS: ?sslmode=require, or better verify-full.',
     examples: ['postgres://holdfast:password@127.0.0.1:5432/holdfast'],
   }),
   databasePoolSize: kind.whole(1, 1000, '', {

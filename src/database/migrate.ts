@@ -4,6 +4,7 @@ import { runner } from 'node-pg-migrate'
 import { Client, DatabaseError } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { hostsOf } from '#plugins/database/hosts.ts'
+import { connectionOf } from '#plugins/database/tls.ts'
 import { deadLetterQueue, QUEUES, queueSettings } from '../jobs/queues.ts'
 import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
 
@@ -99,7 +100,7 @@ async function connectToPrimary(urls: readonly string[]): Promise<{ client: Clie
 }
 
 async function connectTo(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: 'holdfast-migrate' })
+  const client = new Client({ ...connectionOf(url), application_name: 'holdfast-migrate' })
   try {
     await client.connect()
     const { rows } = await client.query('select pg_is_in_recovery() as standby')
@@ -114,7 +115,7 @@ async function connectTo(url: string): Promise<Client> {
 /** pg-boss brings its own migrations; the queues are upserted, so that a release can change their settings. */
 async function migrateJobTables(databaseUrl: string) {
   const boss = new PgBoss({
-    connectionString: databaseUrl,
+    ...connectionOf(databaseUrl),
     max: 1,
     migrate: true,
     supervise: false,

@@ -15,7 +15,7 @@ const run = (env: Record<string, string>) =>
   })
 
 const complete = {
-  DATABASE_URL: 'postgres://holdfast:hunter2@db:5432/shop?password=hunter2',
+  DATABASE_URL: 'postgres://holdfast:hunter2@db:5432/shop?options=hunter2',
   AUTH_JWT_SECRET: 'hunter2 hunter2 hunter2 hunter2 hunter2',
   PAYMENT_API_KEY: 'sk_test_hunter2',
   INVENTORY_URL: 'http://user:hunter2@warehouse:4000/',
