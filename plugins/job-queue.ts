@@ -21,6 +21,8 @@ declare module 'fastify' {
      * not count. For an end that cannot wait for them, which closing does.
      */
     giveBackJobs(): void
+    /** Rejects where no job can be taken: the workers could not begin, or their own connections are of no use. */
+    askJobQueue(): Promise<void>
   }
 }
 
@@ -65,6 +67,7 @@ export const jobQueue = fp<JobQueueOptions>(
     const attempts = createAttempts()
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
+    let missing: Error | undefined
 
     app.addHook('onReady', async () => {
       started = startWhenPossible()
@@ -76,6 +79,10 @@ export const jobQueue = fp<JobQueueOptions>(
     app.decorate('giveBackJobs', () => {
       attempts.giveBack()
       void finish()
+    })
+    app.decorate('askJobQueue', async () => {
+      if (missing !== undefined) throw missing
+      await boss?.getDb().executeSql('select 1')
     })
 
     /** By queues: pg-boss as a whole looks only twice a second whether its workers have ended. */
@@ -93,9 +100,11 @@ export const jobQueue = fp<JobQueueOptions>(
           boss = candidate
           for (const [queue, handler] of Object.entries(options.handlers))
             await work(candidate, queue, tracedHandler(options.tracer, queue, handler))
+          missing = undefined
           return
         } catch (error) {
-          app.log.warn({ err: error }, 'the job queue is not there yet')
+          missing = new Error('the job queue is not there yet', { cause: error })
+          app.log.warn({ err: error }, missing.message)
           boss = undefined
           await candidate.stop({ graceful: false }).catch(() => {})
           await pause(RECONNECT_MS, undefined, { signal: stopping.signal }).catch(() => {})

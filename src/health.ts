@@ -6,11 +6,15 @@ import packageJson from '../package.json' with { type: 'json' }
 import { schemaIsCurrent } from './database/schema-version.ts'
 import type { Parts } from './parts.ts'
 
+interface Surroundings {
+  shutdown: Shutdown
+  isOverloaded: () => boolean
+  /** Of a process with workers: rejects where they cannot take jobs. */
+  askJobQueue?: (() => Promise<void>) | undefined
+}
+
 /** What this process knows about itself and what it depends on. */
-export function createServiceHealth(
-  parts: Parts,
-  { shutdown, isOverloaded }: { shutdown: Shutdown; isOverloaded: () => boolean },
-) {
+export function createServiceHealth(parts: Parts, { shutdown, isOverloaded, askJobQueue }: Surroundings) {
   const { database, payment, inventory, email, deadLetters } = parts
   return createHealth({
     version: packageJson.version,
@@ -34,7 +38,7 @@ export function createServiceHealth(
       queue: {
         critical: false,
         async check(): Promise<CheckResult> {
-          const dead = await deadLetters.count()
+          const [dead] = await Promise.all([deadLetters.count(), askJobQueue?.()])
           return dead === 0 ? { status: 'up' } : { status: 'degraded', detail: `dead letters: ${dead}` }
         },
       },

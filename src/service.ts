@@ -64,7 +64,11 @@ export async function startService(env: Environment, onWatching = () => {}): Pro
     exit: () => {},
   })
   const about = {
-    health: createServiceHealth(parts, { shutdown, isOverloaded: () => api?.isOverloaded() ?? false }),
+    health: createServiceHealth(parts, {
+      shutdown,
+      isOverloaded: () => api?.isOverloaded() ?? false,
+      askJobQueue: worker && (() => worker.askJobQueue()),
+    }),
     shutdown,
     activeRequests: () => api?.requestsInFlight() ?? 0,
     tracer,
