@@ -6,8 +6,7 @@ const PREFIX = 'ord'
  * `ord_` and 26 characters of TypeID base32, 130 bits for the 128 of a UUIDv7: so the first is no more than 7, one has
  * the version in it and one the variant (RFC 9562 section 5.7). Anything else no UUID can be made of.
  */
-export const ORDER_ID =
-  /^ord_[0-7][0-9a-hjkmnp-tv-z]{9}[ef][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}$/
+const ORDER_ID = /^ord_[0-7][0-9a-hjkmnp-tv-z]{9}[ef][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}$/
 
 /** A new order id: a UUIDv7, sortable by time. */
 export function newOrderId(): string {

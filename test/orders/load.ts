@@ -39,7 +39,7 @@ export function startLoad(api: string, customers: number) {
       const token = await tokenOf(`customer-${customer}`)
       for (let count = 0; going; count++) {
         await order(token, `order-${count}`)
-        await pause(20)
+        await pause(100)
       }
     }),
   )
