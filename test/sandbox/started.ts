@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { COMPILE_CACHE } from '../support/service.ts'
 
 const START = fileURLToPath(new URL('../../sandbox/start.ts', import.meta.url))
 
@@ -38,7 +39,7 @@ export async function place(t: TestContext) {
 }
 
 function run(env: Record<string, string>) {
-  const child = spawn(process.execPath, [START], {
+  const child = spawn(process.execPath, ['--import', COMPILE_CACHE, START], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { COMPILE_CACHE } from '../../support/service.ts'
 
 export interface Line {
   msg: string
@@ -16,7 +17,7 @@ export interface Line {
 /** The service in a process of its own, killed when the test ends; its log is read as it is written. */
 export async function startChild(t: TestContext, settings: Record<string, unknown>) {
   const path = new URL('service.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [path, JSON.stringify(settings)], {
+  const child = spawn(process.execPath, ['--import', COMPILE_CACHE, path, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit').then(([code]) => Number(code))
