@@ -4,7 +4,7 @@ const PREFIX = 'ord'
 
 /**
  * `ord_` and 26 characters of TypeID base32, 130 bits for the 128 of a UUIDv7: so the first is no more than 7, one has
- * the version in it and one the variant (RFC 9562 section 5.7). Anything else no UUID can be made of.
+ * the version in it and one the variant (RFC 9562 section 5.7). Of most others no UUID can be made, and asking throws.
  */
 const ORDER_ID = /^ord_[0-7][0-9a-hjkmnp-tv-z]{9}[ef][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}$/
 

@@ -82,7 +82,10 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     /** The same by the UUID that jobs carry. */
     findByUuid: async (uuid: string): Promise<Order | null> => (await readById(fromUuid(uuid))).order,
 
-    /** Whether the warehouse did not say in time whether it holds an order's goods, so that a job had to ask again. */
+    /**
+     * Whether the warehouse did not say in time whether it holds an order's goods, so that a job had to ask again; for the
+     * day that finished jobs are kept, long after any reservation can come about.
+     */
     async wasReservedLate(orderUuid: string): Promise<boolean> {
       const [job] = await database.query(
         (sql) => sql`select from pgboss.job where name = 'reserve-stock' and id = ${orderUuid}`,
