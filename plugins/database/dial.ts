@@ -10,6 +10,8 @@ interface Address {
 }
 
 export interface DiallerOptions {
+  /** Instead of what the driver read: in `[2001:db8::1]` it finds a host called `[2001`, and a port. */
+  address: Address | undefined
   /** Connections that may be opened at once, as at the start; after that, one at a time. */
   size: number
   timeoutMs: number
@@ -32,13 +34,13 @@ const FIRST_WORD_MS = 50
  *
  * @returns an opener that never rejects: a failure comes with the socket, where the driver looks for it
  */
-export function createDialler({ size, timeoutMs, onMute }: DiallerOptions) {
+export function createDialler({ address, size, timeoutMs, onMute }: DiallerOptions) {
   let freeAt = 0
-  return async (address: Address): Promise<Socket> => {
+  return async (read: Address): Promise<Socket> => {
     const now = performance.now()
     freeAt = Math.max(freeAt, now - PAUSE_MS * size) + PAUSE_MS
     if (freeAt > now) await pause(freeAt - now)
-    const socket = await dial(address, timeoutMs)
+    const socket = await dial(address ?? read, timeoutMs)
     const timer = setTimeout(() => {
       if (socket.bytesWritten > 0) return
       socket.destroy(new Failed('ECONNRESET', 'the driver says nothing on a new connection'))

@@ -11,3 +11,10 @@ export function hostsOf(url: string): [string, ...string[]] {
   const [first, ...others] = hosts.split(',').map((host) => before + host + after)
   return first === undefined || others.length === 0 ? [url] : [first, ...others]
 }
+
+/** Where a URL leads that names an address of IPv6; undefined for any other host. */
+export function ipv6AddressOf(url: string): { host: [string]; port: [number] } | undefined {
+  const { hostname = '', port = '' } = URL.parse(url) ?? {}
+  const [, host] = /^\[(.*)\]$/.exec(hostname) ?? []
+  return host === undefined ? undefined : { host: [host], port: [Number(port || 5432)] }
+}

@@ -1,6 +1,7 @@
 import postgres, { type Sql } from 'postgres'
 import { type Admission, createAdmission } from '../overload/admission.ts'
 import { createDialler } from './dial.ts'
+import { ipv6AddressOf } from './hosts.ts'
 import { connectionOf } from './tls.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -42,11 +43,16 @@ const CONNECT_TIMEOUT_SECONDS = 3
 const RECONNECT_AFTER_SECONDS = 0.1
 
 /** What the driver knows, and its types do not. */
-const untypedOptions = (size: number, onMute: () => void) => ({
+const untypedOptions = ({ url, size, onMute }: PoolOptions) => ({
   // One statement on a connection at a time: faster for short ones, and clear of what pipelining loses when a
   // connection dies.
   max_pipeline: 1,
-  socket: createDialler({ size, timeoutMs: CONNECT_TIMEOUT_SECONDS * 1000, onMute }),
+  socket: createDialler({
+    address: ipv6AddressOf(url),
+    size,
+    timeoutMs: CONNECT_TIMEOUT_SECONDS * 1000,
+    onMute,
+  }),
 })
 
 /** `text[]` and `uuid[]` as parameters. None is ever selected: what is read as a list is read as JSON. */
@@ -67,7 +73,7 @@ export function createPool(options: PoolOptions): Pool {
   const sql = postgres(connectionString, {
     ssl,
     max: size,
-    ...untypedOptions(size, options.onMute),
+    ...untypedOptions(options),
     prepare: options.prepare,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     backoff: () => RECONNECT_AFTER_SECONDS,

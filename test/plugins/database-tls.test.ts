@@ -36,6 +36,9 @@ const rows: [parameters: string, outcome: 'clear' | 'tls' | 'refused', host?: st
   [`sslmode=verify-full&sslrootcert=${certificate}`, 'refused', 'localhost'],
   ['sslmode=verify-full', 'refused'],
   ['sslrootcert=system', 'refused'],
+  // 127.0.0.1 as an address of IPv6 (RFC 4291, section 2.5.5.2), written so that its second part looks like a port.
+  ['', 'clear', '[0:0:0:0:0:ffff:127.0.0.1]'],
+  ['sslmode=require', 'tls', '[0:0:0:0:0:ffff:127.0.0.1]'],
 ]
 
 describe('A database with a certificate that nobody signed', { concurrency: 4 }, () => {
