@@ -1,5 +1,6 @@
 import postgres, { type Sql } from 'postgres'
 import { type Admission, createAdmission } from '../overload/admission.ts'
+import { readJson } from '../strict-json/read-json.ts'
 import { createDialler } from './dial.ts'
 import { ipv6AddressOf } from './hosts.ts'
 import { connectionOf } from './tls.ts'
@@ -86,6 +87,7 @@ export function createPool(options: PoolOptions): Pool {
     types: {
       bigint: { to: 20, from: [20], serialize: String, parse: Number },
       textArray: TEXT_ARRAY,
+      json: { to: 114, from: [114, 3802], serialize: JSON.stringify, parse: readJson },
     },
     connection: {
       application_name: options.applicationName,

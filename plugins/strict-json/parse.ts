@@ -1,4 +1,5 @@
 import { fragmentPointer, Problem } from '../problem-details.ts'
+import { withTrueNames } from './read-json.ts'
 import { findOddities } from './scan.ts'
 
 // A byte order mark is kept, so that it can be refused: RFC 8259 section 8.1 lets a sender add none.
@@ -17,7 +18,7 @@ export function parseStrictJson(bytes: Buffer, maxDepth: number): unknown {
   const value = parse(text)
   const oddities = findOddities(text, maxDepth)
   const [first, ...others] = oddities
-  if (first === undefined) return value
+  if (first === undefined) return withTrueNames(value, text)
 
   const more = others.length === 0 ? '' : `, and ${others.length} more`
   throw malformed(

@@ -142,6 +142,19 @@ suite('PATCH /users/me', () => {
     assert.deepEqual((await bodyOf(emptied)).preferences, {})
   })
 
+  test('What one user calls a member does not rename that of another, also when it is read and written back', async () => {
+    await users.patch('first', { preferences: { ' ': 1, '\\': 1 } })
+    const kept = async () => {
+      const [row] = await users.sql`select preferences::text from users where id = 'second'`
+      return row?.preferences
+    }
+    const patched = await users.patch('second', { preferences: { ' ': 1, '"': 1 } })
+    assert.match(await patched.text(), /"preferences":\{" ":1,"\\"":1\}/)
+    assert.equal(await kept(), '{" ": 1, "\\"": 1}')
+    await users.patch('second', { name: 'Another' })
+    assert.equal(await kept(), '{" ": 1, "\\"": 1}')
+  })
+
   test('Version 1 takes the same patch, with a tag of its own', async () => {
     const read = await users.read('versions', { headers: { accept: USER_V1 } })
     const etag = read.headers.get('etag') ?? ''
