@@ -47,10 +47,10 @@ export function createInventory({ url, policy: figures = {} }: InventoryOptions)
     deadlineMs: figuresInForce.deadlineMs,
   })
 
-  /** @returns the status, if it is a 2xx or one that the call takes for an answer */
-  const ask = async (request: HttpRequest, answers: number): Promise<number> => {
+  /** @returns the status, if it is a 2xx or one of those that the call takes for an answer */
+  const ask = async (request: HttpRequest, answers: readonly number[]): Promise<number> => {
     const { status, retryAfterMs } = await service.askStatus(request)
-    if ((status >= 200 && status < 300) || status === answers) return status
+    if ((status >= 200 && status < 300) || answers.includes(status)) return status
     throw new HttpFailure(`inventory: answered ${status}`, { status, retryAfterMs })
   }
 
@@ -66,15 +66,15 @@ export function createInventory({ url, policy: figures = {} }: InventoryOptions)
       })
       const status = await policy.call((signal) => {
         const headers = { 'Content-Type': 'application/json', ...contextHeaders(context) }
-        return ask({ method: 'PUT', path: path(orderId), headers, body, signal }, 409)
+        return ask({ method: 'PUT', path: path(orderId), headers, body, signal }, [409])
       })
       return status === 409 ? { kind: 'refused' } : { kind: 'reserved' }
     },
 
-    /** A reservation that is not there (404) counts as released. @throws CallFailed */
+    /** A reservation that is not there, or no more (404, 410), counts as released. @throws CallFailed */
     async release(orderId: string, context: CallContext): Promise<void> {
       await policy.call((signal) =>
-        ask({ method: 'DELETE', path: path(orderId), headers: contextHeaders(context), signal }, 404),
+        ask({ method: 'DELETE', path: path(orderId), headers: contextHeaders(context), signal }, [404, 410]),
       )
     },
 

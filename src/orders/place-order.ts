@@ -91,7 +91,7 @@ async function answer(
     case 'replay':
       return { response: result.response, replayed: true }
     case 'in-flight':
-      return { response: await waitForFirst(placement, request, result.leaseSecondsLeft), replayed: true }
+      return { response: await waitForFirst(placement, request, result), replayed: true }
     case 'reused':
       throw problem('idempotency-key-reused')
     case 'unknown-product':
@@ -116,7 +116,7 @@ async function answer(
 async function waitForFirst(
   placement: Placement,
   request: FastifyRequest,
-  leaseSecondsLeft: number,
+  { orderId, leaseSecondsLeft }: { orderId: string; leaseSecondsLeft: number },
 ): Promise<StoredResponse> {
   const giveUpAt = performance.now() + WAIT_FOR_FIRST_MS
   while (performance.now() < giveUpAt) {
@@ -124,6 +124,7 @@ async function waitForFirst(
     const response = await request.server.orders.store.findResponse({
       principal: placement.principal.id,
       key: placement.key,
+      orderId,
     })
     if (response !== null) {
       tellKey(request, 'hit')

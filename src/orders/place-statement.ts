@@ -1,7 +1,7 @@
 import { isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
 import { naturalBatching } from '../natural-batching.ts'
-import { toUuid } from './order-id.ts'
+import { fromUuid, toUuid } from './order-id.ts'
 import { type OrderRow, toOrder } from './order-row.ts'
 import {
   type AnswerFormat,
@@ -104,7 +104,11 @@ function toOutcome(row: OutcomeRow, placement: Placement): PlacementOutcome {
     case 'resumed':
       return { outcome: 'resumed', order: toOrder(row.detail), format: row.detail.request }
     case 'in-flight':
-      return { outcome: 'in-flight', leaseSecondsLeft: row.detail.lease_seconds_left }
+      return {
+        outcome: 'in-flight',
+        orderId: fromUuid(row.detail.id),
+        leaseSecondsLeft: row.detail.lease_seconds_left,
+      }
     case 'replay':
       return { outcome: 'replay', response: row.detail }
     case 'reused':

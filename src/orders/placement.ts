@@ -60,7 +60,7 @@ export type PlacementOutcome =
   /** The first one's process died; its lease was taken over. */
   | { outcome: 'resumed'; order: Order; format: AnswerFormat }
   | { outcome: 'replay'; response: StoredResponse }
-  | { outcome: 'in-flight'; leaseSecondsLeft: number }
+  | { outcome: 'in-flight'; orderId: string; leaseSecondsLeft: number }
   | { outcome: 'reused' }
   | { outcome: 'unknown-product'; productIds: string[] }
   | { outcome: 'insufficient-stock'; items: ShortItem[] }

@@ -23,10 +23,11 @@ export interface OrderPage {
   limit: number
 }
 
-/** Whose idempotency key it is, and which. */
-export interface KeyOwner {
+/** An order by its idempotency key, which may have become another's since. */
+export interface KeyedOrder {
   principal: string
   key: string
+  orderId: string
 }
 
 /** Some ten milliseconds of work. */
@@ -48,23 +49,22 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     },
   })
 
-  const readResponse = naturalBatching<KeyOwner, { response: StoredResponse | null }>({
+  const readResponse = naturalBatching<KeyedOrder, { response: StoredResponse | null }>({
     most: 200,
     concernsAll: isUnavailable,
-    async send(owners) {
+    async send(asked) {
       const rows = await database.query(
-        (sql) => sql<(KeyOwner & { response: StoredResponse })[]>`
-          select principal, key, jsonb_build_object(
+        (sql) => sql<{ order_id: string; response: StoredResponse }[]>`
+          select order_id, jsonb_build_object(
             'status', response_status, 'headers', response_headers, 'body', response_body) as response
           from idempotency_keys
           where route = ${PLACE_ORDER_ROUTE} and response_status is not null and (principal, key) in (
-            select * from unnest(${owners.map((one) => one.principal)}::text[], ${owners.map((one) => one.key)}::text[])
+            select * from unnest(${asked.map((one) => one.principal)}::text[], ${asked.map((one) => one.key)}::text[])
           )
         `,
       )
-      return owners.map(({ principal, key }) => ({
-        response: rows.find((row) => row.principal === principal && row.key === key)?.response ?? null,
-      }))
+      const responses = new Map(rows.map(({ order_id, response }) => [fromUuid(order_id), response]))
+      return asked.map(({ orderId }) => ({ response: responses.get(orderId) ?? null }))
     },
   })
 
@@ -109,8 +109,8 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
     },
 
     /** The answer kept with an order's key, or null while the order is in flight. */
-    findResponse: async (owner: KeyOwner): Promise<StoredResponse | null> =>
-      (await readResponse(owner)).response,
+    findResponse: async (asked: KeyedOrder): Promise<StoredResponse | null> =>
+      (await readResponse(asked)).response,
 
     /**
      * Takes over an order whose lease has ended, for whoever finishes what a dead process left.

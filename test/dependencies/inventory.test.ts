@@ -87,11 +87,13 @@ test('409 is a no, with Retry-After sent twice too; of two, the first is meant',
   assert.equal((await limited).retryAfterMs, 7_000)
 })
 
-test('a reservation that is not there is released', async (t) => {
-  const { fake, inventory } = await setUp(t, json(404, {}))
-  await inventory.release('ord_1', CONTEXT)
-  assert.equal(`${fake.requests[0]?.method} ${fake.requests[0]?.url}`, 'DELETE /reservations/ord_1')
-})
+for (const status of [404, 410]) {
+  test(`a reservation that is not there (${status}) is released`, async (t) => {
+    const { fake, inventory } = await setUp(t, json(status, {}))
+    await inventory.release('ord_1', CONTEXT)
+    assert.equal(`${fake.requests[0]?.method} ${fake.requests[0]?.url}`, 'DELETE /reservations/ord_1')
+  })
+}
 
 test('a release that is refused is permanent, and so is a reservation that is not understood', async (t) => {
   const { inventory } = await setUp(t, json(409, {}), json(404, {}))

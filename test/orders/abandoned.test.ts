@@ -96,5 +96,8 @@ test('What stands after a move is what its mover sent', async (t) => {
     context: { requestId: 'r' },
   })
   assert.deepEqual(outcome.order, await store.find(order.id))
-  assert.deepEqual(outcome.response, await store.findResponse({ principal: 'ada', key: 'a' }))
+  const asked = { principal: 'ada', key: 'a', orderId: order.id }
+  assert.deepEqual(outcome.response, await store.findResponse(asked))
+  // Whoever waited for an earlier order under the same key is not answered with this one.
+  assert.equal(await store.findResponse({ ...asked, orderId: newOrderId() }), null)
 })
