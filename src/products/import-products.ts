@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '#plugins/problem-details.ts'
+import type { Static } from 'typebox'
+import { Problem, type Violation } from '#plugins/problem-details.ts'
 import { parseStrictJson } from '#plugins/strict-json.ts'
-import { compileValidator } from '#plugins/validation.ts'
+import { compileViolations } from '#plugins/validation.ts'
 import { createLineSplitter, type Line } from './line-splitter.ts'
 import type { CatalogueEntry } from './product.ts'
 import type { ProductCache } from './product-cache.ts'
@@ -34,8 +36,14 @@ export interface ImportResult {
 const MAX_LINE_BYTES = 64 * 1024
 /** Large enough to make the round trip small, small enough to hold its locks for some milliseconds only. */
 const LINES_IN_A_STATEMENT = 500
+/**
+ * Before everybody else has a turn: some milliseconds' worth. Bad lines wait for no statement, and what arrives at once may
+ * hold thirty thousand of them.
+ */
+const LINES_IN_A_TURN = 100
 const MAX_FAILED = 1_000
 const MAX_DEPTH = 8
+const BRACE = 0x7b
 
 /**
  * Takes products as they arrive, one a line, and keeps the good ones; of an import that breaks off, those that had been
@@ -78,6 +86,7 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
 
     const take = async (found: Iterable<Line>) => {
       for (const line of found) {
+        if (line.number % LINES_IN_A_TURN === 0) await turn()
         const read = readEntry(line)
         if (read === undefined) continue
         if ('reason' in read) {
@@ -113,29 +122,46 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
   }
 }
 
-/** @returns a reader of lines: undefined for a blank one, a reason for a bad one */
+type ProductLine = Static<ReturnType<typeof productLine>>
+
+/**
+ * A file of another kind is bad line by line, so nothing is thrown for what is usual in one: an error costs more than the
+ * line that it is about.
+ *
+ * @returns a reader of lines: undefined for a blank one, a reason for a bad one
+ */
 function createReader(currency: string) {
-  const validate = compileValidator(productLine(currency), 'body')
+  const find = compileViolations(productLine(currency), 'body')
 
   return ({ number, bytes }: Line): CatalogueEntry | BadLine | undefined => {
-    if (bytes === undefined) return { line: number, reason: `is longer than ${MAX_LINE_BYTES} bytes` }
-    if (isBlank(bytes)) return undefined
+    const bad = (reason: string): BadLine => ({ line: number, reason })
+    if (bytes === undefined) return bad(`is longer than ${MAX_LINE_BYTES} bytes`)
+    const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x09)
+    if (first === undefined) return undefined
+    // What is no ASCII is for the parser to tell: it knows a byte order mark.
+    if (first !== BRACE && first < 0x80) return bad('does not begin with {, as a product does')
+    let value: unknown
     try {
-      const { id, ...input } = validate(parseStrictJson(bytes, MAX_DEPTH))
-      return entryOf(id, input)
+      value = parseStrictJson(bytes, MAX_DEPTH)
     } catch (error) {
-      if (error instanceof Problem) return { line: number, reason: reasonOf(error) }
+      if (error instanceof Problem) return bad(reasonOf(error))
       throw error
     }
+    const violations = find(value)
+    if (!isProduct(value, violations)) return bad(told(violations))
+    const { id, ...input } = value
+    return entryOf(id, input)
   }
 }
 
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09)
-}
+const isProduct = (_value: unknown, violations: readonly Violation[]): _value is ProductLine =>
+  violations.length === 0
 
 function reasonOf({ detail, extensions }: Problem): string {
   const { errors } = extensions
   if (!Array.isArray(errors)) return (detail ?? 'cannot be read').replace(/^The body/, 'The line')
-  return errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
+  return told(errors)
 }
+
+const told = (violations: readonly Violation[]): string =>
+  violations.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')
