@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseUnavailable } from '#plugins/database/unavailable.ts'
 import { sendExact } from '#plugins/exact-body.ts'
 import { fingerprint } from '#plugins/idempotency-key.ts'
 import { addLink } from '#plugins/link-header.ts'
@@ -37,7 +38,7 @@ export async function placeOrder(request: FastifyRequest, reply: FastifyReply): 
 
   const result = await orders.store.place(placement)
   tellKey(request, KEY_RESULTS[result.outcome])
-  const { response, replayed } = await answer(orders, placement, request, result, version)
+  const { response, replayed } = await answer(orders, placement, request, result, version).catch(lostMidway)
   return send(reply, response, replayed)
 }
 
@@ -111,6 +112,20 @@ async function answer(
         },
       })
   }
+}
+
+/**
+ * The database answered the claim and went away since. Whoever took this 503 for a refusal and ordered again under
+ * another key would be charged twice.
+ */
+function lostMidway(error: unknown): never {
+  if (!(error instanceof DatabaseUnavailable)) throw error
+  throw problem('service-unavailable', {
+    detail:
+      'The order was placed and may have been charged, but the database is away, so its end is not known yet. Ask again shortly with the same Idempotency-Key; another key would be another order.',
+    headers: error.headers,
+    cause: error,
+  })
 }
 
 async function waitForFirst(

@@ -45,8 +45,9 @@ export const orderProblems = {
     title: 'Insufficient stock',
     detail: 'There is not enough in stock.',
     meaning:
-      'At least one line asks for more than there is. items lists every such line with what was asked for and what there is. Nothing was reserved and nothing was charged.',
-    remedy: 'Order at most what is available, or wait until the product is in stock again.',
+      'At least one line asks for more than there is. items lists every such line with what was asked for and what there is. Where it was the shop that had too few, no order was placed. Where it was the warehouse, the order is cancelled, anything that was charged is given back, and the same key gives this same answer again, with Idempotency-Replayed.',
+    remedy:
+      'Order at most what is available, or wait until the product is in stock again. The same key will do, unless its answer says Idempotency-Replayed: then make a new one.',
     retryable: true,
     members: Type.Object({
       items: Type.Array(

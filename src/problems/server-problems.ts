@@ -18,8 +18,9 @@ export const serverProblems = {
     title: 'Service unavailable',
     detail: 'The service cannot do this at the moment.',
     meaning:
-      'Something that the service cannot work without is away, or this instance is shutting down. Nothing was charged.',
-    remedy: 'Try again after Retry-After seconds, with the same Idempotency-Key where there is one.',
+      'Something that the service cannot work without is away, or this instance is shutting down. What was asked for may have been done all the same: an order may have been placed, and may be charged, before this answer or after it. The same Idempotency-Key finds that order for as long as it is remembered, and never charges it twice. A new key is a new order, and a new charge.',
+    remedy:
+      'Try again after Retry-After seconds, an order with the Idempotency-Key that it was sent with and no other.',
     retryable: true,
     example: { detail: 'The service cannot do this at the moment.' },
   },

@@ -16,6 +16,8 @@ export type Dependency = 'payment' | 'inventory' | 'email' | 'database'
 const AGAIN = 'the charge is queued and made under the same key'
 const TOLD_LATER = 'the reservation is queued, and asked for until it is answered'
 const MAILED_LATER = 'the mail is queued, and tried again with doubling pauses'
+/** It depends on whether the database was lost before the order was placed, or while it was charged. */
+const NONE_YET = 'none, or left to the completer; the same key finds out'
 const WITHOUT = '`201`, as ever'
 
 /** Every dependency × every fault. `matrix-dependencies.test.ts` and `matrix-database.test.ts` have a test for each. */
@@ -118,12 +120,12 @@ export const MATRIX: Record<Dependency, Record<Fault, Cell>> = {
     },
     slow: {
       sees: '`503` with `Retry-After`: a lock is waited for 3 s, a statement 4 s',
-      becomes: 'none; the same key places it',
+      becomes: NONE_YET,
       heals: 'the server gives the statement up, its locks with it',
     },
     hang: {
       sees: '`503` with `Retry-After` after 5 s at most, at once when it is known',
-      becomes: 'none, or left to the completer; the same key finds out',
+      becomes: NONE_YET,
       heals: 'its connections are replaced; used again within 10 s',
     },
     reset: {
@@ -138,17 +140,17 @@ export const MATRIX: Record<Dependency, Record<Fault, Cell>> = {
     },
     'rate limit': {
       sees: '`503` with `Retry-After` while no connection is to be had',
-      becomes: 'none; the same key places it',
+      becomes: NONE_YET,
       heals: 'tried again four times a second',
     },
     garbage: {
       sees: '`503` with `Retry-After`',
-      becomes: 'none; the same key places it',
+      becomes: NONE_YET,
       heals: 'tried again with new connections',
     },
     'down for an hour': {
       sees: '`503` with `Retry-After`, at once; products that were read, marked stale',
-      becomes: 'none; the same key places it',
+      becomes: NONE_YET,
       heals: 'used again within 10 s of its return, with no restart',
     },
   },

@@ -310,9 +310,9 @@ export type IdempotencyKeyReusedProblem = Problem & {
   status?: 422
 }
 /**
- * At least one line asks for more than there is. items lists every such line with what was asked for and what there is. Nothing was reserved and nothing was charged.
+ * At least one line asks for more than there is. items lists every such line with what was asked for and what there is. Where it was the shop that had too few, no order was placed. Where it was the warehouse, the order is cancelled, anything that was charged is given back, and the same key gives this same answer again, with Idempotency-Replayed.
  *
- * Order at most what is available, or wait until the product is in stock again.
+ * Order at most what is available, or wait until the product is in stock again. The same key will do, unless its answer says Idempotency-Replayed: then make a new one.
  */
 export type InsufficientStockProblem = Problem &
   InsufficientStockMembers & {
@@ -529,9 +529,9 @@ export type RequestTimeoutProblem = Problem & {
   status?: 408
 }
 /**
- * Something that the service cannot work without is away, or this instance is shutting down. Nothing was charged.
+ * Something that the service cannot work without is away, or this instance is shutting down. What was asked for may have been done all the same: an order may have been placed, and may be charged, before this answer or after it. The same Idempotency-Key finds that order for as long as it is remembered, and never charges it twice. A new key is a new order, and a new charge.
  *
- * Try again after Retry-After seconds, with the same Idempotency-Key where there is one.
+ * Try again after Retry-After seconds, an order with the Idempotency-Key that it was sent with and no other.
  */
 export type ServiceUnavailableProblem = Problem & {
   type?: `${string}/problems/service-unavailable`
