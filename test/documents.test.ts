@@ -152,7 +152,7 @@ describe('What there is is in the documents', () => {
   })
 
   test('The newest version', () => {
-    const [, newest] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
+    const [, newest] = /^## (\d\S*)/m.exec(read('CHANGELOG.md')) ?? []
     assert.equal(newest, manifest.version)
   })
 })

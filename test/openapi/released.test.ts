@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
+import { RELEASES, releases } from '../support/releases.ts'
 import { asTree, type Tree } from './document.ts'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
@@ -37,11 +38,14 @@ async function breaches(before: string, after: string): Promise<Breach[]> {
     )
 }
 
-test('nothing that the last release promised is taken back', async () => {
-  const releases = await readdir(join(PROJECT, 'docs/releases'))
-  const last = releases.toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1)
-  assert.ok(last !== undefined)
-  assert.deepEqual(await breaches(join(PROJECT, 'docs/releases', last, 'openapi.yaml'), current), [])
+test('nothing that the last release, and the one before, promised is taken back', async () => {
+  // The last one may be in the making: then its copy is of today, and breaks nothing whatever was changed.
+  const last = (await releases()).slice(-2)
+  assert.ok(last.length > 0)
+  for (const release of last) {
+    const copy = fileURLToPath(new URL(`${release}/openapi.yaml`, RELEASES))
+    assert.deepEqual(await breaches(copy, current), [], release)
+  }
 })
 
 /** What would break a client, each with the rule that has to see it. */
