@@ -5,39 +5,51 @@ import { withBench, withScope } from './bench.ts'
 import { hold, type Result } from './contest.ts'
 import { startDatabaseServer } from './database.ts'
 import { describeMachine, loadAverage } from './machine.ts'
+import { readOptions, wholeNumber } from './options.ts'
 import { tableOf } from './report.ts'
 import { rowsOn } from './rows.ts'
 
+const USAGE = `Usage: npm run bench -- [OPTIONS]
+
+  --only NAME    one row, by its name in docs/performance.md; then results.md stays as it is
+  --rounds N     of each contest, ours and the peer's in turn: 5
+  --seconds N    a round is measured: 5
+  --warm-up N    seconds before it: 3
+  --orders N     of the grown shop; a million take about a minute to make: 1000000
+  --profile DIR  for processor profiles of the service`
+
 /** `npm run bench`: every row, or the one that `-- --only NAME` names; written to results.md when all were held. */
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '3' },
-    /** Of the grown shop. A million take about a minute to make, ten million ten. */
-    orders: { type: 'string', default: '1000000' },
-    /** A directory for processor profiles of the service. */
-    profile: { type: 'string' },
-  },
+const { only, rounds, ...settings } = readOptions(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      'warm-up': { type: 'string', default: '3' },
+      orders: { type: 'string', default: '1000000' },
+      profile: { type: 'string' },
+    },
+  })
+  return {
+    only: values.only,
+    rounds: wholeNumber('rounds', values.rounds),
+    seconds: wholeNumber('seconds', values.seconds),
+    warmUpSeconds: wholeNumber('warm-up', values['warm-up']),
+    orders: wholeNumber('orders', values.orders),
+    profileDirectory: values.profile,
+  }
 })
 const RESULTS = fileURLToPath(new URL('results.md', import.meta.url))
-
-const settings = {
-  seconds: positive('seconds'),
-  warmUpSeconds: positive('warm-up'),
-  orders: positive('orders'),
-  profileDirectory: options.profile,
-}
-const rounds = positive('rounds')
 
 await withBench(settings, (bench) =>
   withScope(bench, async (scope) => {
     const database = await startDatabaseServer(scope)
     const rows = rowsOn(database)
-    const chosen = rows.filter(({ name }) => options.only === undefined || name === options.only)
+    const chosen = rows.filter(({ name }) => only === undefined || name === only)
     if (chosen.length === 0) {
-      throw new Error(`--only must be one of ${[...new Set(rows.map(({ name }) => name))].join(', ')}`)
+      console.error(`--only is one of ${[...new Set(rows.map(({ name }) => name))].join(', ')}.\n\n${USAGE}`)
+      process.exitCode = 2
+      return
     }
     const machine = await describeMachine(database.about)
     const results: Result[] = []
@@ -71,12 +83,6 @@ await withBench(settings, (bench) =>
     ].join('\n\n')
     console.log(page)
     // One row alone says too little of the rest to replace it.
-    if (options.only === undefined) await writeFile(RESULTS, `${page}\n`)
+    if (only === undefined) await writeFile(RESULTS, `${page}\n`)
   }),
 )
-
-function positive(name: 'rounds' | 'seconds' | 'warm-up' | 'orders'): number {
-  const value = Number(options[name])
-  if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} must be a whole number above zero`)
-  return value
-}

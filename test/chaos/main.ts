@@ -1,27 +1,36 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { readOptions, wholeNumber } from '../../bench/options.ts'
 import { report } from './report.ts'
 import { runStorm } from './storm.ts'
 
+const USAGE = `Usage: npm run chaos -- [OPTIONS]
+
+  --seed N     of all that is random; by default another each time, and printed
+  --rounds N   storms, one after the other: 3
+  --clients N  that order at the same time: 12
+  --kills N    of a process, in each round: 12
+  --orders N   in each round: 300`
+
 /** `npm run chaos`: storms of a chosen length, and a verdict; exit 1 when anything was lost or happened twice. */
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
-    clients: { type: 'string', default: '12' },
-    /** In each round. */
-    kills: { type: 'string', default: '12' },
-    orders: { type: 'string', default: '300' },
-  },
+const { seed, rounds, clients, kills, orders } = readOptions(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      rounds: { type: 'string', default: '3' },
+      clients: { type: 'string', default: '12' },
+      kills: { type: 'string', default: '12' },
+      orders: { type: 'string', default: '300' },
+    },
+  })
+  return {
+    seed: wholeNumber('seed', values.seed, 0),
+    rounds: wholeNumber('rounds', values.rounds),
+    clients: wholeNumber('clients', values.clients),
+    kills: wholeNumber('kills', values.kills, 0),
+    orders: wholeNumber('orders', values.orders),
+  }
 })
-const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-const [rounds, clients, kills, orders] = [values.rounds, values.clients, values.kills, values.orders].map(
-  Number,
-)
-if (![seed, rounds, clients, kills, orders].every(Number.isInteger)) {
-  console.error('--seed, --rounds, --clients, --kills and --orders are whole numbers')
-  process.exit(2)
-}
 
 const cleanUps: (() => Promise<void>)[] = []
 const lifetime = { after: (cleanUp: () => Promise<void>) => void cleanUps.push(cleanUp) }
@@ -31,17 +40,17 @@ try {
     lifetime,
     {
       seed,
-      rounds: rounds ?? 1,
-      clients: clients ?? 1,
-      orders: orders ?? 1,
-      kills: kills ?? 0,
-      crashes: Math.ceil((kills ?? 0) / 6),
-      terminations: 2 * (kills ?? 0),
-      cuts: kills ?? 0,
+      rounds,
+      clients,
+      orders,
+      kills,
+      crashes: Math.ceil(kills / 6),
+      terminations: 2 * kills,
+      cuts: kills,
       services: 2,
       workers: 1,
       // A process takes a second to be there again, and should serve a while before it is killed.
-      seconds: Math.max(5, 1.5 * (kills ?? 0)),
+      seconds: Math.max(5, 1.5 * kills),
     },
     console.log,
   )
