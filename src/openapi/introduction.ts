@@ -3,8 +3,8 @@ export const introduction = `## Versions
 
 The version lives in the media type: ask for \`application/vnd.holdfast.order+json; version=2\` in \`Accept\`, or send
 \`Accept-Version: 2\`. A client that asks for none gets the default version, 1 unless the operator chose otherwise, as plain
-\`application/json\`. \`application/vnd.holdfast+json\` stands for whichever type an operation gives. Every answer says by
-\`API-Version\` which version it is in. A version on its way out announces itself with \`Deprecation\` and \`Sunset\`; past its
+\`application/json\`. \`application/vnd.holdfast+json\` stands for whichever type an operation gives. An answer in a version says
+by \`API-Version\` which one it is; a refusal before one was chosen, such as \`401\`, \`406\` or \`429\`, has none. A version on its way out announces itself with \`Deprecation\` and \`Sunset\`; past its
 sunset it is answered with \`410\`.
 
 A request body is read in the version of its \`Content-Type\`; as plain JSON, in the version of the answer.
@@ -17,7 +17,8 @@ not exist.
 ## Placing an order safely
 
 \`POST /orders\` needs an \`Idempotency-Key\`: make one for each order, and send the same key with the same body until an
-answer comes. There is never a second order and never a second charge.
+answer comes. There is never a second order and never a second charge. After a \`503\` the order may stand, and be charged: ask
+again with its own key, for a new key is a new order.
 
 ## Reading and changing
 
@@ -35,7 +36,8 @@ particular to a type stand at the top level, and once more under \`extensions\`.
 
 ## Limits
 
-Every answer says by \`RateLimit\` what is left of the allowance. After \`429\` and \`503\`, wait as long as \`Retry-After\` says.
+Every request that is counted is told by \`RateLimit\` what is left of the allowance. Probes are not counted, nor is what is
+refused before, such as an unknown path or a method that a path does not have. After \`429\` and \`503\`, wait as long as \`Retry-After\` says.
 A request has at most 256 KiB of body, 16 KiB of headers, 4 KiB of URL, and 30 seconds to arrive.
 
 ## Tracing
