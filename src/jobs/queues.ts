@@ -31,7 +31,7 @@ export const queueConcurrency: Record<QueueName, number> = {
 
 export const deadLetterQueue = (queue: string) => `${queue}-dead`
 
-/** A year, in seconds: work that waits, or that died, is kept until somebody decides about it. */
+/** A year, in seconds: so long is work kept that waits, or that died and wants somebody to decide about it. */
 const KEEP_SECONDS = 365 * 24 * 3600
 
 /** What pg-boss is told about every queue; see `createQueue` there. Seconds, where a name says so. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { pageHeaders } from './dashboard.ts'
 
-/** Where a browser gives the operations token, once a day. */
+/** Where a browser gives the operations token, every twelve hours. */
 export const loginPage: FastifyPluginAsync = async (app) => {
   app.get<{ Querystring: { refused?: string } }>('/login', async (request, reply) => {
     reply.headers({
