@@ -15,7 +15,7 @@ describe('The compile cache', () => {
     const dockerfile = await readFile(join(PROJECT, 'Dockerfile'), 'utf8')
     const [, command = '[]'] = /^CMD (.*)$/m.exec(dockerfile) ?? []
     for (const start of [scripts.serve, scripts.start, scripts.dev, JSON.parse(command).join(' ')]) {
-      assert.match(start, /^node --import \.\/src\/compile-cache\.js /)
+      assert.match(start, /^(?:exec )?node --import \.\/src\/compile-cache\.js /)
     }
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,12 +13,17 @@ import { needsOwnMounts, ownMounts } from './support/namespaces.ts'
 import { SECRET } from './support/service.ts'
 import { eventually } from './support/shop.ts'
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const PROJECT = fileURLToPath(new URL('..', import.meta.url))
+const MAIN = join(PROJECT, 'src/main.ts')
 
 /** `npm run serve`, where nothing that it needs is there. */
 function spawnService(env: Record<string, string>, prefix: readonly string[] = []) {
-  const [command = '', ...args] = [...prefix, process.execPath, MAIN]
+  return spawnIn(env, [...prefix, process.execPath, MAIN])
+}
+
+function spawnIn(env: Record<string, string>, [command = '', ...args]: readonly string[]) {
   return spawn(command, args, {
+    cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -92,6 +97,30 @@ test('Told to end as soon as it can hear, it ends at once and well, and says so'
     ['told to end before it listened: SIGTERM'],
   )
 })
+
+test('npm that is told to end ends what it runs, which it reaches through a shell', async (t) => {
+  const npm = spawnIn({ DRAIN_SECONDS: '0' }, ['npm', 'run', '--silent', 'serve'])
+  const logs: { pid: number; msg: string }[] = []
+  const lines = createInterface({ input: npm.stdout }).on('line', (line) => logs.push(JSON.parse(line)))
+  await eventually('its listeners', () => logs.filter(({ msg }) => / listens at /.test(msg)).length === 2)
+  const [{ pid } = { pid: 0 }] = logs
+  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
+  npm.kill('SIGTERM')
+  // The end of its output, which all that it started have closed.
+  await once(lines, 'close', { signal: AbortSignal.timeout(20_000) })
+  assert.equal(logs.at(-1)?.msg, 'shut down')
+  // As the others do that run until they are told to end.
+  const { scripts } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'))
+  for (const script of ['start', 'dev']) assert.match(scripts[script], /^exec node /)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test(
   'A HOST of several addresses is listened on at the first, which is the one that is said',
