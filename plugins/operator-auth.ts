@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { prefersHtml } from './accept-version/prefers-html.ts'
 import { createLoginThrottle } from './operator-auth/login-throttle.ts'
-import { asksForPage, hostIsLoopback, isSafe, isSameOrigin } from './operator-auth/request-origin.ts'
+import { hostIsLoopback, isSafe, isSameOrigin } from './operator-auth/request-origin.ts'
 import { createSessions } from './operator-auth/sessions.ts'
 import { Problem } from './problem-details.ts'
 
@@ -53,7 +54,7 @@ export const operatorAuth = fp<OperatorAuthOptions>(
       } else if (sessions.holdsCookie(request)) {
         request.operator = `session ${request.ip}`
         done(refuseForeign(request))
-      } else if (isSafe(request) && asksForPage(request)) {
+      } else if (isSafe(request) && prefersHtml(request.headers.accept)) {
         reply.redirect(loginPath, 303)
       } else done(unauthorized())
     })
@@ -73,7 +74,7 @@ export const operatorAuth = fp<OperatorAuthOptions>(
         if (typeof given !== 'string' || !sessions.isToken(given)) {
           throttle.failed(request.ip)
           request.log.warn({ address: request.ip }, 'operator login refused')
-          if (asksForPage(request)) return reply.redirect(`${loginPath}?refused`, 303)
+          if (prefersHtml(request.headers.accept)) return reply.redirect(`${loginPath}?refused`, 303)
           throw unauthorized()
         }
         request.log.info({ address: request.ip }, 'operator logged in')
@@ -112,5 +113,5 @@ function refuseForeign(request: FastifyRequest): Problem | undefined {
 /** A browser sees a page next; a program is told that it is done. */
 function goOn(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
   reply.header('cache-control', 'no-store')
-  return asksForPage(request) ? reply.redirect(path, 303) : reply.code(204).send()
+  return prefersHtml(request.headers.accept) ? reply.redirect(path, 303) : reply.code(204).send()
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { prefersHtml } from '#plugins/accept-version/prefers-html.ts'
 import { varyOnVersion } from '#plugins/accept-version.ts'
 import { Problem } from '#plugins/problem-details.ts'
 import type { ProblemDefinition } from './problems/definition.ts'
 import { pagePolicy, problemListPage, problemPage } from './problems/page.ts'
-import { prefersHtml } from './problems/prefers-html.ts'
 import { problem, problems } from './problems.ts'
 
 interface Page {

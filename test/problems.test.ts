@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { compileViolations } from '#plugins/validation.ts'
 import { problemPages } from '#src/problem-pages.ts'
 import type { ProblemDefinition } from '#src/problems/definition.ts'
-import { prefersHtml } from '#src/problems/prefers-html.ts'
 import { problem, problems } from '#src/problems.ts'
 import { assertProblem } from './support/assert-problem.ts'
 import { buildProblemApp } from './support/problem-app.ts'
@@ -101,26 +100,4 @@ test('a problem that there is none of is a problem', async () => {
   for (const slug of ['nothing', 'constructor', '__proto__', '<b>']) {
     await assertProblem(await app.inject(`/problems/${encodeURIComponent(slug)}`), { slug: 'not-found' })
   }
-})
-
-test('HTML is for who prefers it', () => {
-  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8'
-  for (const accept of [
-    browser,
-    'TEXT/HTML',
-    'text/*, application/json;q=0.9',
-    'application/json;q=0, */*',
-  ]) {
-    assert.equal(prefersHtml(accept), true, accept)
-  }
-  const programs = [
-    undefined,
-    '',
-    '*/*',
-    'application/json',
-    'application/json, text/html',
-    'text/html;q=0',
-    'text/html;q=2',
-  ]
-  for (const accept of programs) assert.equal(prefersHtml(accept), false, `${accept}`)
 })

@@ -6,11 +6,6 @@ export function isSafe({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 }
 
-/** Whether it is a person's browser that asks, so that a page is of more use than a status. */
-export function asksForPage(request: FastifyRequest): boolean {
-  return /(?:^|[\s,])text\/html(?:$|[\s,;])/i.test(request.headers.accept ?? '')
-}
-
 /**
  * Whether no other site is behind an act. A browser says so itself in `Sec-Fetch-Site`; an older one sends
  * `Origin` with whatever is not a `GET`. What sends neither is no browser, so nobody can have it act for them.

@@ -70,6 +70,14 @@ test('a browser is shown the way to log in, and may act with its cookie until it
   assert.match(String(left.headers.get('set-cookie')), /Max-Age=0/)
 })
 
+test('a program that names HTML as what it does not want is told the status, not the way to a page', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  for (const accept of ['application/json, text/html;q=0', 'application/json, text/html;q=0.5', '*/*']) {
+    const answer = await fetch(`${url}/stats`, { headers: { accept }, redirect: 'manual' })
+    await assertProblem(answer, { slug: 'unauthorized' })
+  }
+})
+
 test('a program logs in with JSON', async (t) => {
   const { url } = await startOperations(t, { opsToken })
   const send = (token: unknown) =>

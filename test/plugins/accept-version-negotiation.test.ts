@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseAccept } from '#plugins/accept-version/media-range.ts'
 import { createNegotiation } from '#plugins/accept-version/negotiate.ts'
+import { prefersHtml } from '#plugins/accept-version/prefers-html.ts'
 import { negotiateSlowly, type Situation } from './accept-version-reference.ts'
 
 const RUNS = 10_000
@@ -90,6 +91,28 @@ test('what the property asks reaches every outcome, so that agreement means some
   ]) {
     assert.ok(outcomes.filter((outcome) => outcome.startsWith(kind)).length > 20, kind)
   }
+})
+
+test('HTML is for who prefers it', () => {
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8'
+  for (const accept of [
+    browser,
+    'TEXT/HTML',
+    'text/*, application/json;q=0.9',
+    'application/json;q=0, */*',
+  ]) {
+    assert.equal(prefersHtml(accept), true, accept)
+  }
+  const programs = [
+    undefined,
+    '',
+    '*/*',
+    'application/json',
+    'application/json, text/html',
+    'text/html;q=0',
+    'text/html;q=2',
+  ]
+  for (const accept of programs) assert.equal(prefersHtml(accept), false, `${accept}`)
 })
 
 test('a long hostile header is read in time that grows with its length only', () => {
