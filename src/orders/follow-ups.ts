@@ -8,7 +8,7 @@ export interface FollowUp {
   mail?: MailKind
 }
 
-type MailKind = 'order-paid' | 'payment-declined'
+export type MailKind = 'order-paid' | 'payment-declined'
 
 /**
  * What the warehouse said: it holds the goods; or it could not be asked in time, and wants to be asked later. Then the

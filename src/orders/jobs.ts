@@ -13,6 +13,7 @@ import { releaseStock, reserveStock } from './warehouse-jobs.ts'
 export interface OrderJob {
   /** The UUID of the order. */
   orderId: string
+  /** Which mail, for `send-mail`: a `MailKind` as far as anybody knows before it is looked at. */
   mail?: string
   /** Where the mail goes: the customer's address when the order was moved; absent where nobody knew one. */
   to?: string

@@ -1,7 +1,20 @@
 import type { Job, JobOutcome } from '#plugins/job-queue.ts'
+import type { MailKind } from './follow-ups.ts'
 import type { OrderJob } from './jobs.ts'
 import type { Order } from './order.ts'
 import type { Orders } from './orders.ts'
+
+interface Mail {
+  subject: string
+  text: string
+}
+
+const MAILS: Record<MailKind, (order: Order) => Mail> = {
+  'order-paid': paidMail,
+  'payment-declined': declinedMail,
+}
+
+const isMailKind = (kind = ''): kind is MailKind => Object.hasOwn(MAILS, kind)
 
 /**
  * Tells the customer, at the address they had then, that an order is paid or that its queued charge was declined.
@@ -13,19 +26,19 @@ export async function mailCustomer(
   orders: Orders,
   { data, context, log }: Job<OrderJob>,
 ): Promise<JobOutcome> {
+  const { to, mail } = data
+  if (!isMailKind(mail)) return { kind: 'dead', reason: 'the job does not say which mail it is about' }
   const order = await orders.store.findByUuid(data.orderId)
   if (order === null) return { kind: 'dead', reason: 'there is no such order' }
-  const { to, mail } = data
   if (to === undefined) {
     log.info({ orderId: order.id }, 'no mail: no address of the customer was known')
     return { kind: 'done' }
   }
-  const { subject, text } = mail === 'payment-declined' ? declinedMail(order) : paidMail(order)
-  await orders.email.send({ to, subject, text, messageId: `${mail}.${order.id}@holdfast` }, context)
+  await orders.email.send({ to, ...MAILS[mail](order), messageId: `${mail}.${order.id}@holdfast` }, context)
   return { kind: 'done' }
 }
 
-function paidMail(order: Order) {
+function paidMail(order: Order): Mail {
   return {
     subject: `Your order ${order.id}`,
     text: [
@@ -40,7 +53,7 @@ function paidMail(order: Order) {
   }
 }
 
-function declinedMail(order: Order) {
+function declinedMail(order: Order): Mail {
   return {
     subject: `Your order ${order.id} could not be paid`,
     text: [

@@ -52,6 +52,25 @@ suite('Work that nobody waits for', { concurrency: 2 }, () => {
     assert.doesNotMatch(JSON.stringify(worker.logs), /@shop\.test|@elsewhere\.test/)
   })
 
+  test('A mail of a kind that there is none of is sent to nobody, and is a dead letter at once', async (t) => {
+    const { api, parts, sql, sandbox, token } = await start(t, { ROLE: 'api' })
+    const kinds = ['order-lost', 'constructor', '', 7, undefined]
+    for (const [index, mail] of kinds.entries()) {
+      assert.equal((await place(api, basket('desk'), { key: `${index}`, token })).status, 201)
+      await sql`
+        update pgboss.job set data = data - 'mail' || ${JSON.stringify({ mail })}::text::jsonb, priority = 1
+        where name = 'send-mail' and priority = 0`
+    }
+    await startService(t, parts, { ROLE: 'worker' })
+    const reasons = await eventually('the dead letters', async () => {
+      const dead =
+        await sql`select source_output ->> 'reason' as reason from pgboss.job where name = 'send-mail-dead'`
+      return dead.length === kinds.length && dead.map(({ reason }) => reason)
+    })
+    for (const reason of reasons) assert.equal(reason, 'the job does not say which mail it is about')
+    assert.deepEqual(await mailbox(sandbox), [])
+  })
+
   test('An order whose charge cannot be made now is payment_pending, and paid when the service is back', async (t) => {
     const { api, sandbox, read, token } = await start(t)
     await fault(sandbox, 'payment', 'error')
