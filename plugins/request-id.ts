@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { continueTrace } from './request-id/traceparent.ts'
+import { beginTrace, continueTrace } from './request-id/traceparent.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,7 +18,8 @@ declare module 'fastify' {
 /** Where the trace id stands in a `traceparent`. */
 const TRACE_ID = [3, 35] as const
 
-const acceptable = /^[A-Za-z0-9._-]{1,128}$/
+/** What can stand in a log line and a header as it is. */
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 /** The last digits of a UUID, of which this many others follow without another random number. */
 const LAST_DIGITS = Array.from({ length: 0x1000 }, (_, index) => index.toString(16).padStart(3, '0'))
@@ -37,15 +38,14 @@ function newRequestId(): string {
 const kId = Symbol('request id')
 
 /**
- * For Fastify's server option of this name: the client's `X-Request-Id` if it is one that can stand in a log line
- * and a header as it is, else a new UUID; the same whenever it is asked for. Several headers are joined by Node, and so
- * replaced.
+ * For Fastify's server option of this name: the client's `X-Request-Id` if it has that form, else a new UUID; the same
+ * whenever it is asked for. Several headers are joined by Node, and so replaced.
  */
 export function genReqId(request: IncomingMessage & { [kId]?: string }): string {
   const known = request[kId]
   if (known !== undefined) return known
   const given = request.headers['x-request-id']
-  const id = typeof given === 'string' && acceptable.test(given) ? given : newRequestId()
+  const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : newRequestId()
   request[kId] = id
   return id
 }
@@ -56,7 +56,7 @@ export const requestId = fp(
     app.decorateRequest('ownTraceparent', null)
     app.decorateRequest('traceparent', {
       getter(this: FastifyRequest) {
-        this.ownTraceparent ??= continueTrace(this.headers.traceparent)
+        this.ownTraceparent ??= continueTrace(this.headers.traceparent?.toString()) ?? beginTrace()
         return this.ownTraceparent
       },
     })

@@ -30,14 +30,13 @@ export function parseTraceparent(header: string | undefined): TraceParent | unde
 const newTraceId = () => randomUUID().replaceAll('-', '')
 
 /** 16 hexadecimal digits, for a span of our own. */
-export const newParentId = (): string => newTraceId().slice(16)
+const newParentId = (): string => newTraceId().slice(16)
 
-/**
- * The `traceparent` to send on: the caller's trace and sampling with a parent id of our own, or a new trace where the
- * caller sent none, several, or one that does not parse.
- */
-export function continueTrace(header: string | string[] | undefined): string {
-  const caller = parseTraceparent(header === undefined ? undefined : String(header))
-  if (caller === undefined) return `00-${newTraceId()}-${newParentId()}-00`
-  return `00-${caller.traceId}-${newParentId()}-0${caller.sampled ? SAMPLED : 0}`
+/** The `traceparent` of a trace that nobody asked to keep. */
+export const beginTrace = (): string => `00-${newTraceId()}-${newParentId()}-00`
+
+/** The `traceparent` to send on: the same trace and sampling with a parent id of our own. Undefined for what does not parse. */
+export function continueTrace(header: string | undefined): string | undefined {
+  const caller = parseTraceparent(header)
+  return caller && `00-${caller.traceId}-${newParentId()}-0${caller.sampled ? SAMPLED : 0}`
 }

@@ -1,4 +1,5 @@
 import { plain } from '#plugins/job-queue/reason.ts'
+import { parseTraceparent } from '#plugins/request-id/traceparent.ts'
 import { fromUuid } from '../orders/order-id.ts'
 import { deadLetterQueue, QUEUES, type QueueName } from './queues.ts'
 
@@ -65,7 +66,7 @@ function reasonFrom(output: unknown): string {
 
 function origin(data: unknown): Pick<DeadLetter, 'orderId' | 'requestId' | 'traceId'> {
   const { orderId, requestId, traceparent } = Object(data)
-  const [, traceId] = /^[\da-f]{2}-([\da-f]{32})-/.exec(String(traceparent)) ?? []
+  const traceId = parseTraceparent(String(traceparent))?.traceId
   return {
     ...(isUuid(orderId) && { orderId: fromUuid(orderId) }),
     ...(typeof requestId === 'string' && { requestId }),

@@ -1,3 +1,4 @@
+import { REQUEST_ID } from '#plugins/request-id.ts'
 import { type Reference, referTo } from './open-api.ts'
 
 interface Header {
@@ -111,7 +112,7 @@ export const headers = {
   'X-Request-Id': {
     description:
       'The id of this request: the one that was sent, if it has the allowed form, else a new one. Logs and problems name it.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
+    schema: { type: 'string', pattern: REQUEST_ID.source },
     example: '0f6f8a52-3c1f-4b57-9a40-6d1c8f9e2b73',
   },
 } as const satisfies Readonly<Record<string, Header>>

@@ -1,3 +1,4 @@
+import { REQUEST_ID } from '#plugins/request-id.ts'
 import { ORDER_STATUSES } from '../orders/order.ts'
 
 interface Parameter {
@@ -110,7 +111,7 @@ export const parameters = {
     description:
       'Names the request in logs, in problems, and to everything behind the service. One of another form is replaced.',
     required: false,
-    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
+    schema: { type: 'string', pattern: REQUEST_ID.source },
     example: '0f6f8a52-3c1f-4b57-9a40-6d1c8f9e2b73',
   },
 } as const satisfies Readonly<Record<string, Parameter>>
