@@ -11,6 +11,7 @@ import {
   isUnavailable,
   missingInPooler,
 } from './database/unavailable.ts'
+import { within } from './within.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -100,7 +101,7 @@ export function createDatabase(options: DatabaseOptions) {
       release()
     }
     running.then(settled, settled)
-    const result = soundAnswer(await before(giveUpAt, running))
+    const result = soundAnswer(await within(giveUpAt - Date.now(), running, noAnswer))
     losses = 0
     reachability.answered()
     return result
@@ -172,17 +173,8 @@ export function createDatabase(options: DatabaseOptions) {
   }
 }
 
-async function before<T>(time: number, running: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<never>((_, reject) => {
-    const ms = time - Date.now()
-    timer = setTimeout(() => reject(new DatabaseUnavailable('no answer in time')), ms)
-  })
-  try {
-    return await Promise.race([running, patience])
-  } finally {
-    clearTimeout(timer)
-  }
+function noAnswer(): never {
+  throw new DatabaseUnavailable('no answer in time')
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { within } from '../within.ts'
 
 /** One thing to close. */
 export interface ShutdownStep {
@@ -9,6 +10,9 @@ export interface ShutdownStep {
   /** What exactly it is waiting for, for the log when it hangs. */
   describe?(): readonly string[]
 }
+
+/** A step begun after patience ended still gets a moment, or what closes at once would count as hung. */
+const SHORTEST_PATIENCE_MS = 100
 
 /**
  * Closes one after the other. One that throws does not keep the others from being closed; one that is not done when
@@ -42,7 +46,12 @@ export function runSteps(steps: readonly ShutdownStep[], log: Pick<FastifyBaseLo
             log.error({ err: error, step: step.name }, 'could not be closed')
           },
         )
-        const done = await inTime(closing, patienceEndsAt)
+        const patienceMs = Math.max(SHORTEST_PATIENCE_MS, patienceEndsAt - performance.now())
+        const done = await within(
+          patienceMs,
+          closing.then(() => true),
+          () => false,
+        )
         if (!done) {
           log.error({ hung: described(step) }, 'does not close, going on without it')
           failed = true
@@ -62,15 +71,4 @@ function described({ name, describe }: ShutdownStep): string {
 
 async function closeStep(step: ShutdownStep): Promise<void> {
   await step.close()
-}
-
-async function inTime(closing: Promise<void>, patienceEndsAt: number): Promise<boolean> {
-  const patience = Promise.withResolvers<boolean>()
-  // A step begun after patience ended still gets a moment, or what closes at once would count as hung.
-  const timer = setTimeout(() => patience.resolve(false), Math.max(100, patienceEndsAt - performance.now()))
-  try {
-    return await Promise.race([closing.then(() => true), patience.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

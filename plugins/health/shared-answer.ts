@@ -1,3 +1,5 @@
+import { within } from '../within.ts'
+
 export interface SharedAnswerOptions<T> {
   ask: () => T | Promise<T>
   /** What to answer when `ask` threw, or (without an error) took too long. */
@@ -23,12 +25,7 @@ export function shareAnswer<T>(options: SharedAnswerOptions<T>): () => Promise<T
 
   function launch(): Promise<T> {
     const startedAt = performance.now()
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<T>((resolve) => {
-      timer = setTimeout(() => resolve(otherwise()), timeoutMs)
-    })
     const asked = settled(ask, otherwise).then((value) => {
-      clearTimeout(timer)
       // One that comes after it was abandoned has nothing to say any more.
       if (flight === mine) {
         shared = { until: performance.now() + shareMs, value }
@@ -36,7 +33,7 @@ export function shareAnswer<T>(options: SharedAnswerOptions<T>): () => Promise<T
       }
       return value
     })
-    const mine = { startedAt, answer: Promise.race([asked, timeout]) }
+    const mine = { startedAt, answer: within(timeoutMs, asked, otherwise) }
     flight = mine
     return mine.answer
   }

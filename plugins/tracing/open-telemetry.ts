@@ -2,6 +2,7 @@ import type { Context, Span as OpenTelemetrySpan } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import { parseTraceparent } from '../request-id/traceparent.ts'
+import { within } from '../within.ts'
 import type { Attributes, Span, SpanStart } from './span.ts'
 import type { Tracer } from './tracer.ts'
 
@@ -121,13 +122,9 @@ export async function startOpenTelemetry(options: OpenTelemetryOptions): Promise
     },
 
     async close() {
-      let timer: NodeJS.Timeout | undefined
-      const patience = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
-      })
       // What could not be sent was complained of; the process ends all the same.
-      await Promise.race([provider.shutdown().catch(() => {}), patience])
-      clearTimeout(timer)
+      const sent = provider.shutdown().catch(() => {})
+      await within(CLOSE_TIMEOUT_MS, sent, () => {})
       diag.disable()
     },
   }

@@ -1,3 +1,5 @@
+import { within } from '#plugins/within.ts'
+
 export interface ReadingOptions<T> {
   read: () => Promise<T>
   /** What stands before the first reading. */
@@ -38,17 +40,8 @@ export function createReading<T>(options: ReadingOptions<T>): () => Promise<T> {
   return async () => {
     if (performance.now() >= freshUntil) {
       underWay ??= renew()
-      await inTime(underWay, patienceMs)
+      await within(patienceMs, underWay, () => {})
     }
     return value
   }
-}
-
-async function inTime(renewal: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([renewal, patience])
-  clearTimeout(timer)
 }

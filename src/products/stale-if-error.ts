@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { within } from '#plugins/within.ts'
 
 export interface StaleIfErrorOptions<Value> {
   /** Whether a failure to load means that the source is away, so that an old copy may stand in. */
@@ -61,6 +62,10 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
     answersWhenLost = Math.max(answersWhenLost ?? 0, count)
   }
 
+  function giveUp(): never {
+    throw tooSlow()
+  }
+
   function fly(key: string, load: Load<Value>): Promise<Value | undefined> {
     const under = flights.get(key)
     if (under !== undefined) return under
@@ -109,8 +114,8 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
       // Whoever stops waiting leaves a flight that may fail with nobody listening.
       flight.catch(() => {})
       try {
-        if (copy === undefined) return current(await within(GIVE_UP_MS, flight, tooSlow))
-        if (!sourceIsAway()) return current(await within(PATIENCE_MS, flight, tooSlow))
+        if (copy === undefined) return current(await within(GIVE_UP_MS, flight, giveUp))
+        if (!sourceIsAway()) return current(await within(PATIENCE_MS, flight, giveUp))
       } catch (error) {
         if (copy === undefined || !isAway(error)) throw error
         lostAt(answersBefore)
@@ -137,16 +142,4 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
 
 function current<Value>(value: Value | undefined): Found<Value> | undefined {
   return value === undefined ? undefined : { value, stale: false }
-}
-
-async function within<T>(milliseconds: number, work: Promise<T>, tooSlow: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow()), milliseconds)
-  })
-  try {
-    return await Promise.race([work, patience])
-  } finally {
-    clearTimeout(timer)
-  }
 }
