@@ -3,7 +3,6 @@ import fp from 'fastify-plugin'
 import {
   type BodyTypes,
   createBodyTypeReader,
-  isRepeated,
   plainBodies,
   resourceBodies,
 } from './accept-version/body-types.ts'
@@ -11,6 +10,7 @@ import { createLifecycles, type LifecycleHeaders, type VersionLifecycle } from '
 import type { Offer } from './accept-version/negotiate.ts'
 import { varyOnVersion } from './accept-version/vary.ts'
 import { createVersionChooser } from './accept-version/version-chooser.ts'
+import { isRepeated } from './problem-details/repeated.ts'
 import { Problem } from './problem-details.ts'
 
 export type { Offer } from './accept-version/negotiate.ts'

@@ -81,13 +81,3 @@ export function createBodyTypeReader({ versioned, plain, versions }: BodyTypes) 
     return { type: parsed.type, version }
   }
 }
-
-/** Several of one header: Node keeps the first and a proxy before us may have looked at the last. */
-export function isRepeated(rawHeaders: readonly string[], name: string): boolean {
-  let seen = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const header = rawHeaders[at]
-    if (header?.length === name.length && header.toLowerCase() === name) seen++
-  }
-  return seen > 1
-}

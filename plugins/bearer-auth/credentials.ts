@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http'
-
 /**
  * A token longer than this is refused unread. Identity providers stay below four thousand characters; all
  * headers together may have sixteen thousand.
@@ -24,14 +22,4 @@ export function readCredentials(authorization: string | undefined): Credentials 
   return COMPACT_JWS.test(token)
     ? { kind: 'token', token }
     : { kind: 'malformed', reason: 'The token is not a signed JWT' }
-}
-
-/** Several `Authorization` headers: Node keeps the first, and a proxy before us may have looked at the last. */
-export function isRepeated({ rawHeaders }: IncomingMessage): boolean {
-  let seen = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') seen++
-  }
-  return seen > 1
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { isRepeated, readCredentials } from './credentials.ts'
+import { isRepeated } from '../problem-details/repeated.ts'
+import { readCredentials } from './credentials.ts'
 import type { Principal } from './principal.ts'
 import { createVerifier, InvalidToken, type VerifiedToken, type VerifierOptions } from './verify-token.ts'
 
@@ -34,7 +35,7 @@ export function createIdentifier(options: VerifierOptions) {
     const { authorization } = request.headers
     if (authorization === undefined) return undefined
     const verified = tokens.get(authorization)
-    if (verified === undefined || isRepeated(request)) return undefined
+    if (verified === undefined || isRepeated(request.rawHeaders, 'authorization')) return undefined
     if (verified.key !== undefined && keySet?.isReady() !== true) return undefined
     return isGood(verified) ? verified.principal : undefined
   }
@@ -46,7 +47,8 @@ export function createIdentifier(options: VerifierOptions) {
    */
   async function identify(request: IncomingMessage): Promise<Principal> {
     const { authorization } = request.headers
-    if (isRepeated(request)) throw new InvalidToken('There is more than one Authorization header')
+    if (isRepeated(request.rawHeaders, 'authorization'))
+      throw new InvalidToken('There is more than one Authorization header')
     const credentials = readCredentials(authorization)
     if (authorization === undefined || credentials.kind === 'none') throw new NoToken('There is no token')
     if (credentials.kind === 'malformed') throw new InvalidToken(credentials.reason)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from './problem.ts'
+import { isRepeated } from './repeated.ts'
 
 /** Characters of a URL, query included. */
 export const defaultMaxUrlLength = 4096
@@ -41,7 +42,7 @@ export function findMalformed(raw: RequestMessage, maxUrlLength: number): Proble
     if (!hostForm.test(host)) return malformedHost('The Host header names no host.')
     knownHost = host
   }
-  return countHosts(raw.rawHeaders) > 1
+  return isRepeated(raw.rawHeaders, 'host')
     ? malformedHost('The Host header stands there more than once.')
     : undefined
 }
@@ -49,13 +50,4 @@ export function findMalformed(raw: RequestMessage, maxUrlLength: number): Proble
 /** What follows on a connection whose requests are in doubt is not read. */
 function malformedHost(detail: string): Problem {
   return new Problem('malformed-request', { detail, headers: { connection: 'close' } })
-}
-
-function countHosts(rawHeaders: readonly string[]): number {
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
-  }
-  return hosts
 }
