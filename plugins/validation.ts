@@ -1,6 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Static, TSchema } from 'typebox'
+import { MOST_VIOLATIONS } from './problem-details/violation.ts'
 import { fragmentPointer, Problem, type Violation } from './problem-details.ts'
 import { type Findings, isObject, keyword } from './validation/check.ts'
 import { compile } from './validation/compile.ts'
@@ -8,9 +9,6 @@ import { readQuery } from './validation/query.ts'
 
 /** Where the value stands in the request. */
 export type Place = Violation['in']
-
-/** A body may be wrong in a hundred thousand places; nobody reads more of them than this. */
-const maxViolations = 100
 
 /**
  * A function that lists all that is wrong with a value. Schemas that refuse unknown members say
@@ -25,10 +23,10 @@ export function compileViolations(schema: TSchema, place: Place): (value: unknow
     const findings: Findings = {
       path,
       get full() {
-        return violations.length >= maxViolations
+        return violations.length >= MOST_VIOLATIONS
       },
       report(detail, child) {
-        if (violations.length >= maxViolations) return
+        if (violations.length >= MOST_VIOLATIONS) return
         const pointer = fragmentPointer(child === undefined ? path : [...path, child])
         violations.push({ pointer, in: place, detail })
       },

@@ -1,4 +1,5 @@
 import { applyPatch as applyToEnvelope, type Operation as LibraryOperation } from 'rfc6902'
+import { escapeSegment } from '../problem-details/violation.ts'
 import { bytesOf, depthOf, equalJson, hasRoomAt, valueAt } from './json.ts'
 import type { Operation } from './operations.ts'
 import { startsWith, type Tokens } from './pointer.ts'
@@ -95,5 +96,5 @@ export function applyOperations(
 }
 
 function toEnvelope(path: Tokens): string {
-  return ['', 'document', ...path.map((token) => token.replaceAll('~', '~0').replaceAll('/', '~1'))].join('/')
+  return ['', 'document', ...path.map(escapeSegment)].join('/')
 }

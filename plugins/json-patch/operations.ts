@@ -1,4 +1,4 @@
-import type { Violation } from '../problem-details.ts'
+import { MOST_VIOLATIONS, type Violation } from '../problem-details/violation.ts'
 import { validationFailed } from '../validation.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { parsePointer, type Tokens } from './pointer.ts'
@@ -29,7 +29,7 @@ export function readOperations(body: unknown): Operation[] {
   }
   const violations: Violation[] = []
   const operations = body.map((entry, index) => readOperation(entry, index, violations))
-  if (violations.length > 0) throw validationFailed(violations.slice(0, 100))
+  if (violations.length > 0) throw validationFailed(violations.slice(0, MOST_VIOLATIONS))
   return operations.filter((operation) => operation !== undefined)
 }
 

@@ -1,8 +1,8 @@
-import type { Violation } from '../problem-details.ts'
+import { MOST_VIOLATIONS, type Violation } from '../problem-details/violation.ts'
 import { forbiddenMembers, isJsonObject } from './json.ts'
 import type { Operation } from './operations.ts'
 import { isForbiddenName, startsWith, type Tokens } from './pointer.ts'
-import { inPatch, MOST_VIOLATIONS } from './refusals.ts'
+import { inPatch } from './refusals.ts'
 
 /** Where operations name, change, test or read what lies beyond the places that can be patched. */
 export function operatesBeyond(patchable: readonly Tokens[], operations: readonly Operation[]): Violation[] {

@@ -1,7 +1,5 @@
+import { MOST_VIOLATIONS } from '../problem-details/violation.ts'
 import { fragmentPointer, Problem, type Violation } from '../problem-details.ts'
-
-/** The most violations that anybody reads. */
-export const MOST_VIOLATIONS = 100
 
 /** A place in the patch document: member names and indexes from its root. */
 export function inPatch(path: readonly (string | number)[], detail: string): Violation {

@@ -1,4 +1,4 @@
-import { pointerToFragment, type Violation } from './violation.ts'
+import { escapeSegment, MOST_VIOLATIONS, pointerToFragment, type Violation } from './violation.ts'
 
 const places: Readonly<Record<string, Violation['in']>> = {
   body: 'body',
@@ -10,14 +10,13 @@ const places: Readonly<Record<string, Violation['in']>> = {
 /** The violations in the `validation` of an error of Fastify's default validator (Ajv). */
 export function describeAjvErrors(validation: readonly unknown[], context: string | undefined): Violation[] {
   const place = places[context ?? 'body'] ?? 'body'
-  return validation.slice(0, 100).map((error) => {
+  return validation.slice(0, MOST_VIOLATIONS).map((error) => {
     const path = member(error, 'instancePath') ?? ''
     const params: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'params') : {}
     const missing = member(params, 'missingProperty')
     const unknown = member(params, 'additionalProperty')
     const child = missing ?? unknown
-    const pointer =
-      child === undefined ? path : `${path}/${child.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const pointer = child === undefined ? path : `${path}/${escapeSegment(child)}`
     const detail =
       missing !== undefined
         ? 'is required'

@@ -7,6 +7,9 @@ export interface Violation {
   readonly detail: string
 }
 
+/** A body may be wrong in a hundred thousand places; nobody reads more of them than this. */
+export const MOST_VIOLATIONS = 100
+
 /** Of a name in a pointer, in UTF-16 code units: longer than any that is not made to be long. */
 const MOST_OF_NAME = 200
 /** Of a pointer. A body may be one long name with a hundred violations below it, each of which would repeat it. */
@@ -21,7 +24,7 @@ export function fragmentPointer(path: readonly (string | number)[]): string {
   for (const segment of path) {
     if (pointer.length > MOST_OF_POINTER) return `${pointer}/${ELLIPSIS}`
     const name = String(segment)
-    pointer += `/${escapeSegment(name.slice(0, MOST_OF_NAME))}`
+    pointer += `/${encodeFragment(escapeSegment(name.slice(0, MOST_OF_NAME)))}`
     if (name.length > MOST_OF_NAME) pointer += ELLIPSIS
   }
   return pointer
@@ -35,8 +38,9 @@ export function pointerToFragment(pointer: string): string {
 
 const ELLIPSIS = encodeURI('…')
 
-function escapeSegment(segment: string): string {
-  return encodeFragment(segment.replaceAll('~', '~0').replaceAll('/', '~1'))
+/** RFC 6901 section 3. */
+export function escapeSegment(segment: string): string {
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Percent-encodes what RFC 3986 section 3.5 does not allow in a fragment. A lone surrogate becomes U+FFFD. */

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox'
+import { MOST_VIOLATIONS } from '../problem-details/violation.ts'
 import { type Check, type Findings, isObject, keyword } from './check.ts'
 import { arrayChecks, objectChecks } from './containers.ts'
 import { numberChecks, stringChecks } from './scalars.ts'
@@ -122,7 +123,7 @@ function countWrong(check: Check, value: unknown): number {
   const findings: Findings = {
     path: [],
     get full() {
-      return wrong >= 100
+      return wrong >= MOST_VIOLATIONS
     },
     report: () => {
       wrong += 1

@@ -1,5 +1,6 @@
 import { REQUEST_ID } from '#plugins/request-id.ts'
 import { ORDER_STATUSES } from '../orders/order.ts'
+import { PRODUCT_ID } from '../products/product.ts'
 
 interface Parameter {
   readonly name: string
@@ -102,7 +103,7 @@ export const parameters = {
     in: 'path',
     description: 'The id of a product, as the catalogue names it.',
     required: true,
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+    schema: { type: 'string', pattern: PRODUCT_ID.source },
     example: 'desk-walnut',
   },
   RequestId: {

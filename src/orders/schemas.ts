@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
 import { isForbiddenName } from '#plugins/json-patch.ts'
+import { PRODUCT_ID } from '../products/product.ts'
 import { countryCodes } from './country-codes.ts'
 import { ORDER_STATUSES, type OrderStatus, PAYMENT_STATUSES, type PaymentStatus } from './order.ts'
 
 /** The parts that order bodies of every version are made of. Lengths count Unicode code points. */
 
 export const ProductId = Type.String({
-  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  pattern: PRODUCT_ID.source,
   description: 'As the catalogue names it',
 })
 

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import type { CatalogueEntry } from './product.ts'
+import { type CatalogueEntry, PRODUCT_ID } from './product.ts'
 
 /** A product as operators write it. A second currency would need a rate, so there is one. */
 export const productInput = (currency: string) =>
@@ -24,7 +24,7 @@ export type ProductInput = Static<ReturnType<typeof productInput>>
 /** One line of an import: the same, and its id. */
 export const productLine = (currency: string) =>
   Type.Object(
-    { id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }), ...productInput(currency).properties },
+    { id: Type.String({ pattern: PRODUCT_ID.source }), ...productInput(currency).properties },
     { additionalProperties: false },
   )
 
