@@ -60,8 +60,6 @@ export interface AcceptVersionOptions {
   deprecationLink: string | (() => string)
   /** The time in milliseconds since the epoch; by default the system's. */
   now?: () => number
-  /** Slugs of the problems thrown, where the service's catalogue has other names. */
-  problems?: Partial<typeof PROBLEMS>
 }
 
 export type VersionHook = (
@@ -69,13 +67,6 @@ export type VersionHook = (
   reply: FastifyReply,
   done: HookHandlerDoneFunction,
 ) => void
-
-const PROBLEMS = {
-  notAcceptable: 'not-acceptable',
-  versionSunset: 'version-sunset',
-  unsupportedMediaType: 'unsupported-media-type',
-  malformedRequest: 'malformed-request',
-}
 
 /**
  * Negotiates resource versions by media type (RFC 9110 section 12) and announces their end (RFC 9745, RFC 8594).
@@ -86,7 +77,6 @@ const PROBLEMS = {
  */
 export const acceptVersion = fp<AcceptVersionOptions>(
   async (app, options) => {
-    const problems = { ...PROBLEMS, ...options.problems }
     const lifecycles = createLifecycles(options.lifecycles, options.deprecationLink)
     // Where no version has a sunset, the clock need not be asked.
     const now = lifecycles.haveSunset ? (options.now ?? Date.now) : () => 0
@@ -118,11 +108,9 @@ export const acceptVersion = fp<AcceptVersionOptions>(
           reply.header('api-version', choice.apiVersion)
           done()
         } else if (choice.kind === 'malformed') {
-          done(
-            new Problem(problems.malformedRequest, { detail: 'Accept-Version is not a positive integer.' }),
-          )
+          done(new Problem('malformed-request', { detail: 'Accept-Version is not a positive integer.' }))
         } else {
-          const slug = choice.kind === 'gone' ? problems.versionSunset : problems.notAcceptable
+          const slug = choice.kind === 'gone' ? 'version-sunset' : 'not-acceptable'
           const { detail, available } = chooser.explain(choice, now())
           done(new Problem(slug, { detail, extensions: { available } }))
         }
@@ -144,7 +132,7 @@ export const acceptVersion = fp<AcceptVersionOptions>(
         if (version === undefined || isRepeated(request.raw.rawHeaders, 'content-type')) {
           const announced = types.announced(gone).join(', ')
           const detail = `Send the body as one of: ${announced}.`
-          done(new Problem(problems.unsupportedMediaType, { detail, headers: { [header]: announced } }))
+          done(new Problem('unsupported-media-type', { detail, headers: { [header]: announced } }))
           return
         }
         const lifecycle = version === request.version ? undefined : lifecycles.headers(version)
@@ -152,7 +140,7 @@ export const acceptVersion = fp<AcceptVersionOptions>(
         if (gone.has(version)) {
           const available = types.announced(gone)
           const detail = `${lifecycles.goneSince(version)} Send the body as one of: ${available.join(', ')}.`
-          done(new Problem(problems.versionSunset, { detail, extensions: { available } }))
+          done(new Problem('version-sunset', { detail, extensions: { available } }))
           return
         }
         request.bodyVersion = version

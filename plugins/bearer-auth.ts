@@ -41,13 +41,9 @@ export interface BearerAuthOptions {
   audience?: string | undefined
   /** The time in milliseconds since the epoch; by default the system's. */
   now?: () => number
-  /** Slugs of the problems thrown, where the service's catalogue has other names. */
-  problems?: Partial<typeof PROBLEMS>
 }
 
 type IdentityHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
-
-const PROBLEMS = { unauthorized: 'unauthorized', serviceUnavailable: 'service-unavailable' }
 
 /** In seconds; the key server is tried again every two. */
 const RETRY_AFTER = '2'
@@ -63,7 +59,6 @@ export const bearerAuth = fp<BearerAuthOptions>(
     if (secret === undefined && jwksUrl === undefined) {
       throw new Error('Tokens cannot be verified without a secret or a key set')
     }
-    const problems = { ...PROBLEMS, ...options.problems }
     const keySet =
       jwksUrl === undefined ? undefined : createKeySet({ url: checked(jwksUrl), now, log: app.log })
     const { recall, identify } = createIdentifier({ secret, keySet, issuer, audience, now })
@@ -109,12 +104,12 @@ export const bearerAuth = fp<BearerAuthOptions>(
     function refuse(cause: unknown): Error {
       if (cause instanceof NoToken) {
         // RFC 6750 section 3.1: no error code for a client that did not know it has to authenticate.
-        return new Problem(problems.unauthorized, { headers: { 'www-authenticate': 'Bearer' }, cause })
+        return new Problem('unauthorized', { headers: { 'www-authenticate': 'Bearer' }, cause })
       }
       if (cause instanceof InvalidToken) {
         const detail = `${cause.message}.`
         const challenge = `Bearer error="invalid_token", error_description="${cause.message}"`
-        return new Problem(problems.unauthorized, {
+        return new Problem('unauthorized', {
           detail,
           headers: { 'www-authenticate': challenge },
           cause,
@@ -122,7 +117,7 @@ export const bearerAuth = fp<BearerAuthOptions>(
       }
       if (cause instanceof KeysUnknown) {
         // Without its cause, which is in the log once: a line for each request would only bury it.
-        return new Problem(problems.serviceUnavailable, { headers: { 'retry-after': RETRY_AFTER } })
+        return new Problem('service-unavailable', { headers: { 'retry-after': RETRY_AFTER } })
       }
       return new Error('The token could not be verified', { cause })
     }

@@ -7,14 +7,9 @@ import { routedMethods } from './problem-details/routed-methods.ts'
 export interface CorsOptions {
   /** Exactly as browsers send them, e.g. `https://shop.example.com`. None: no answer says a word about CORS. */
   origins: readonly string[]
-  /** Request headers that a page may set beyond those that need no leave. */
-  allowedHeaders?: readonly string[]
-  /** Response headers that a page may read beyond those that need no leave. */
-  exposedHeaders?: readonly string[]
-  /** Seconds that a browser may keep the answer to a preflight. Default 7,200, above which Chromium does not go. */
-  maxAgeSeconds?: number
 }
 
+/** Request headers that a page may set beyond those that need no leave. */
 const ALLOWED_HEADERS = [
   // Without leave it may hold no quotes, so no `version="2"`.
   'Accept',
@@ -27,8 +22,9 @@ const ALLOWED_HEADERS = [
   'X-Request-Id',
   'traceparent',
   'tracestate',
-]
+].join(', ')
 
+/** Response headers that a page may read beyond those that need no leave. */
 const EXPOSED_HEADERS = [
   'API-Version',
   'Accept-Encoding',
@@ -50,7 +46,10 @@ const EXPOSED_HEADERS = [
   'Vary',
   'WWW-Authenticate',
   'X-Request-Id',
-]
+].join(', ')
+
+/** Seconds that a browser may keep the answer to a preflight; Chromium does not go above. */
+const MAX_AGE = '7200'
 
 /**
  * Lets pages of named origins use the API from a browser (the CORS protocol of the Fetch standard). Credentials are not
@@ -71,9 +70,6 @@ export const cors = fp<CorsOptions>(
     }
     if (origins.size === 0) return
 
-    const allowedHeaders = (options.allowedHeaders ?? ALLOWED_HEADERS).join(', ')
-    const exposedHeaders = (options.exposedHeaders ?? EXPOSED_HEADERS).join(', ')
-    const maxAge = String(options.maxAgeSeconds ?? 7_200)
     // The values that go in are set by other plugins, so there are only a few.
     const varied = new Map<string, string>()
     const varyOnOrigin = (before = ''): string => {
@@ -102,12 +98,12 @@ export const cors = fp<CorsOptions>(
         reply
           .code(204)
           .header('access-control-allow-methods', methods.join(', '))
-          .header('access-control-allow-headers', allowedHeaders)
-          .header('access-control-max-age', maxAge)
+          .header('access-control-allow-headers', ALLOWED_HEADERS)
+          .header('access-control-max-age', MAX_AGE)
           .send()
         return
       }
-      reply.header('access-control-expose-headers', exposedHeaders)
+      reply.header('access-control-expose-headers', EXPOSED_HEADERS)
       done()
     })
   },

@@ -19,8 +19,6 @@ export interface RateLimitOptions {
   now?: () => number
   /** Told of each request that is refused. */
   onLimited?: () => void
-  /** Slug of the problem thrown, where the service's catalogue has another name. */
-  problem?: string
 }
 
 /**
@@ -39,7 +37,7 @@ export interface RateLimitOptions {
  */
 export const rateLimit = fp<RateLimitOptions>(
   async (app, options) => {
-    const { max, windowSeconds, now = Date.now, problem = 'rate-limited' } = options
+    const { max, windowSeconds, now = Date.now } = options
     const store: RateLimitStore = options.store ?? createMemoryStore()
     const windowMs = windowSeconds * 1_000
     const policy = `"default";q=${max};w=${windowSeconds}`
@@ -77,7 +75,7 @@ export const rateLimit = fp<RateLimitOptions>(
       reply.header('ratelimit', `"default";r=${Math.max(0, max - count)};t=${seconds}`)
       if (count <= max) return undefined
       options.onLimited?.()
-      return new Problem(problem, {
+      return new Problem('rate-limited', {
         detail: `${max} requests in ${windowSeconds} seconds are allowed. Try again in ${seconds}.`,
         headers: { 'retry-after': String(seconds) },
       })

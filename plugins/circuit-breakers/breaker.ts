@@ -16,10 +16,6 @@ export interface BreakerOptions {
   name: string
   /** Calls in the window before their failures can open it; also so many failures in a row. At least 5. */
   volumeThreshold: number
-  /** Opens above this percentage of failed calls in the window. */
-  errorThresholdPercentage: number
-  /** The length of the window, in milliseconds. */
-  windowMs: number
   /** How long it stays open before it lets probes through, in milliseconds. */
   resetTimeoutMs: number
   /** Calls let through while half-open. */
@@ -27,7 +23,12 @@ export interface BreakerOptions {
   time: Time
 }
 
+/** Of failed calls in the window, above which it opens: below it, most callers are still served and the rest have a queue. */
+const ERROR_THRESHOLD_PERCENTAGE = 50
+/** Under steady traffic a dependency that dies is found out in half of it. */
+const WINDOW_MS = 10_000
 const BUCKETS = 10
+const BUCKET_MS = WINDOW_MS / BUCKETS
 /** opossum counts a call as failed when its action throws; nobody reads what. */
 const FAILED = new Error('the call failed')
 
@@ -53,8 +54,8 @@ export function createBreaker(options: BreakerOptions) {
       // A whole call has a deadline of its own, probes included.
       timeout: false,
       volumeThreshold: options.volumeThreshold,
-      errorThresholdPercentage: options.errorThresholdPercentage,
-      rollingCountTimeout: options.windowMs,
+      errorThresholdPercentage: ERROR_THRESHOLD_PERCENTAGE,
+      rollingCountTimeout: WINDOW_MS,
       rollingCountBuckets: BUCKETS,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
@@ -63,7 +64,6 @@ export function createBreaker(options: BreakerOptions) {
     },
   )
   const listeners = new Set<StateListener>()
-  const bucketMs = options.windowMs / BUCKETS
   let rotatedAt = time.now()
   let state: BreakerState = 'closed'
   let openSince: number | undefined
@@ -74,9 +74,9 @@ export function createBreaker(options: BreakerOptions) {
   let failuresInARow = 0
 
   const rotate = () => {
-    const due = Math.min(Math.floor((time.now() - rotatedAt) / bucketMs), BUCKETS)
+    const due = Math.min(Math.floor((time.now() - rotatedAt) / BUCKET_MS), BUCKETS)
     if (due <= 0) return
-    rotatedAt = due === BUCKETS ? time.now() : rotatedAt + due * bucketMs
+    rotatedAt = due === BUCKETS ? time.now() : rotatedAt + due * BUCKET_MS
     for (let i = 0; i < due; i++) window.emit('rotate')
   }
   const changeTo = (next: BreakerState) => {

@@ -26,11 +26,6 @@ export interface CallPolicyOptions {
   /** Calls in flight, at most; one more is refused, as a queue in memory would only be a slower refusal. */
   bulkhead: number
   /**
-   * No retry is begun with less time than this left: one that is sure to be cut off helps nobody, and turns
-   * a known outcome into an unknown one. Default: a fifth of an attempt's timeout.
-   */
-  leastAttemptMs?: number
-  /**
    * A call that took longer counts as a failure to the breaker though it came to an answer: slowness is how
    * most outages begin. Default: an attempt's timeout, as only a call that had to retry takes that long; where
    * one attempt has the whole deadline, what is answered is never slow.
@@ -41,19 +36,10 @@ export interface CallPolicyOptions {
   /** Retries in hand at the start. Default: `retries`, so that a first call is retried as often as any. */
   retryReserve?: number
   /**
-   * Retries that can be saved up. Default 10: two per cent of extra load over an outage of 500 calls, and
-   * enough for the handful of connections that a restarted dependency resets at once.
-   */
-  retryCapacity?: number
-  /**
    * Calls before the breaker may open on their failure rate, and failures in a row that open it at any rate.
    * Default 5: with a call in twenty failing by chance, five in a row happen once in three million.
    */
   volumeThreshold?: number
-  /** Default 50: below it, most callers are still served and the rest have a queue. */
-  errorThresholdPercentage?: number
-  /** Default 10,000: under steady traffic a dependency that dies is found out in half of it. */
-  windowMs?: number
   /** Default 5,000: shorter than anybody's patience, and three probes in it are no load. */
   resetTimeoutMs?: number
   /** Default 3: a single probe can be unlucky, and a slow one would hold everybody up for its deadline. */
@@ -67,17 +53,16 @@ export interface CallPolicyOptions {
 export function withDefaults(options: CallPolicyOptions) {
   return {
     retryUnknown: true,
-    leastAttemptMs: options.attemptTimeoutMs / 5,
     slowCallMs: options.attemptTimeoutMs,
     retryRatio: 0.2,
     retryReserve: options.retries,
-    retryCapacity: 10,
     volumeThreshold: 5,
-    errorThresholdPercentage: 50,
-    windowMs: 10_000,
     resetTimeoutMs: 5_000,
     probes: 3,
     random: Math.random,
     ...options,
+    // No retry is begun with less time than this left: one that is sure to be cut off helps nobody, and turns a known
+    // outcome into an unknown one.
+    leastAttemptMs: options.attemptTimeoutMs / 5,
   }
 }

@@ -55,11 +55,7 @@ export function createCallPolicy(given: CallPolicyOptions) {
   const { name } = options
   const about = { 'service.peer.name': name }
   const breaker = createBreaker(options)
-  const budget = createRetryBudget({
-    ratio: options.retryRatio,
-    reserve: options.retryReserve,
-    capacity: options.retryCapacity,
-  })
+  const budget = createRetryBudget({ ratio: options.retryRatio, reserve: options.retryReserve })
   const counts = { failures: 0, successes: 0, rejects: 0, timeouts: 0, slow: 0, retries: 0 }
   const inFlight = new Set<AbortController>()
   let closed = false

@@ -13,8 +13,6 @@ export interface ShutdownOptions {
   readonly log: Pick<FastifyBaseLogger, 'fatal' | 'error' | 'warn' | 'info'>
   /** What is closed once the last request is answered, in this order. */
   readonly steps: readonly ShutdownStep[]
-  /** Called at once when it begins, before anything else. */
-  readonly onDrain?: (reason: string) => void
   /** Ends the process. Default `process.exit`; one that does nothing leaves the end to whoever awaits `closed`. */
   readonly exit?: (code: number) => void
 }
@@ -99,7 +97,6 @@ export function createShutdown(options: ShutdownOptions) {
     beganAt = performance.now()
     begun.abort(reason)
     log.info({ reason }, 'shutting down')
-    options.onDrain?.(reason)
     for (const each of connections) each.endKeepAlive()
     // Nobody sends traffic to what does not listen yet.
     const listening = [...connections].some((each) => each.isListening())

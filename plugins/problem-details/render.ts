@@ -3,10 +3,8 @@ import type { Problem, ProblemCatalogue } from './problem.ts'
 /** How a service's problems look from outside. */
 export interface ProblemFormat {
   readonly catalogue: ProblemCatalogue
-  /** Origin that the `type` URIs begin with, e.g. `https://api.example.com`. */
+  /** Origin that the `type` URIs begin with, e.g. `https://api.example.com`; the slugs stand below `/problems` there. */
   readonly publicUrl: string
-  /** Path below it under which the slugs stand. Default `/problems`. */
-  readonly errorTypesPath?: string
   /** Request headers that every answer of the service varies by. Default `Accept`, `Accept-Version`. */
   readonly vary?: readonly string[]
 }
@@ -23,7 +21,7 @@ const standardMembers = new Set(['type', 'title', 'status', 'detail', 'instance'
 
 /** The URI that stands as `type`, and where the page about it is. */
 export function problemUrl(slug: string, format: ProblemFormat): string {
-  return `${format.publicUrl.replace(/\/+$/, '')}${format.errorTypesPath ?? '/problems'}/${slug}`
+  return `${format.publicUrl.replace(/\/+$/, '')}/problems/${slug}`
 }
 
 /**
