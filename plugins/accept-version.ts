@@ -10,6 +10,7 @@ import { createLifecycles, type LifecycleHeaders, type VersionLifecycle } from '
 import type { Offer } from './accept-version/negotiate.ts'
 import { varyOnVersion } from './accept-version/vary.ts'
 import { createVersionChooser } from './accept-version/version-chooser.ts'
+import { addLink } from './link-header.ts'
 import { isRepeated } from './problem-details/repeated.ts'
 import { Problem } from './problem-details.ts'
 
@@ -154,6 +155,5 @@ export const acceptVersion = fp<AcceptVersionOptions>(
 function announce(reply: FastifyReply, { deprecation, sunset, link }: LifecycleHeaders): void {
   if (deprecation !== undefined) reply.header('deprecation', deprecation)
   if (sunset !== undefined) reply.header('sunset', sunset)
-  const before = reply.getHeader('link')
-  reply.header('link', before === undefined ? link : [before, link].flat().join(', '))
+  addLink(reply, link)
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { addLink } from '../link-header.ts'
 import { mergeVary, type RenderedProblem } from './render.ts'
 
 /** What a handler may have said about the representation it then did not send. */
@@ -26,9 +27,8 @@ const representationHeaders = [
 export function sendProblem(reply: FastifyReply, rendered: RenderedProblem): FastifyReply {
   for (const name of representationHeaders) reply.removeHeader(name)
   for (const [name, value] of Object.entries(rendered.headers)) {
-    const existing = reply.getHeader(name)
-    if (name === 'vary') reply.header(name, mergeVary([value], existing))
-    else if (name === 'link' && existing !== undefined) reply.header(name, `${String(existing)}, ${value}`)
+    if (name === 'vary') reply.header(name, mergeVary([value], reply.getHeader(name)))
+    else if (name === 'link') addLink(reply, value)
     else reply.header(name, value)
   }
   // As a buffer: to a string of a JSON type Fastify adds a charset, which RFC 9457's type does not have.

@@ -28,11 +28,7 @@ export function createMetrics(durations: RequestDurations) {
         help,
         labelNames: labels,
         registers: [registry],
-        async collect() {
-          const values = await read()
-          metric.reset()
-          for (const [labelled, value] of listed(values)) metric.inc(labelled, value)
-        },
+        collect: () => lookUp(metric, read),
       })
     },
 
@@ -47,11 +43,7 @@ export function createMetrics(durations: RequestDurations) {
         help,
         labelNames: labels,
         registers: [registry],
-        async collect() {
-          const values = await read()
-          metric.reset()
-          for (const [labelled, value] of listed(values)) metric.set(labelled, value)
-        },
+        collect: () => lookUp(metric, read),
       })
     },
 
@@ -62,8 +54,12 @@ export function createMetrics(durations: RequestDurations) {
   }
 }
 
-const listed = <Label extends string>(values: Values<Label>) =>
-  typeof values === 'number' ? [[{}, values] as const] : values
+async function lookUp<Label extends string>(metric: Counter<Label> | Gauge<Label>, read: Read<Label>) {
+  const values = await read()
+  metric.reset()
+  if (typeof values === 'number') metric.inc(values)
+  else for (const [labelled, value] of values) metric.inc(labelled, value)
+}
 
 /** The members of an object as the values of one label. */
 export function by<Label extends string>(label: Label, values: Readonly<Record<string, number>>) {

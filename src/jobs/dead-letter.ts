@@ -74,7 +74,7 @@ function origin(data: unknown): Pick<DeadLetter, 'orderId' | 'requestId' | 'trac
   }
 }
 
-/** Whether a text can be a dead letter's id at all. */
+/** As PostgreSQL writes them: nothing else is the id of an order or of a dead letter there. */
 export function isUuid(text: unknown): text is string {
   return typeof text === 'string' && /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(text)
 }

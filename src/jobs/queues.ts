@@ -36,7 +36,7 @@ const KEEP_SECONDS = 365 * 24 * 3600
 
 /** What pg-boss is told about every queue; see `createQueue` there. Seconds, where a name says so. */
 export const queueSettings = {
-  // The contract's figure: about half an hour of an outage with the delays below, then a person decides.
+  // The contract's figure: some twenty minutes of an outage with the worker's delays, then a person decides.
   retryLimit: 14,
   // The worker works out each delay itself (full jitter, Retry-After). This one is for a job whose worker was killed,
   // which has waited for its heartbeat already: soon, at whatever attempt. Not at once, should the job have killed it.

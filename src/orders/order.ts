@@ -9,6 +9,7 @@
  * A move says what an order becomes and what follows from it; the store makes it true in one statement, if the
  * order still is where the mover saw it.
  */
+import { changedAt } from '../changed-at.ts'
 import { type FollowUp, mail, now, type Reservation, tellWarehouse } from './follow-ups.ts'
 
 export const ORDER_STATUSES = ['pending', 'paid', 'payment_pending', 'payment_failed', 'cancelled'] as const
@@ -206,8 +207,7 @@ function move(
       status,
       payment: effect.payment,
       revision: order.revision + 1,
-      // Clocks of several machines differ; an order is never changed before it was made.
-      updatedAt: new Date(Math.max(at.getTime(), order.createdAt.getTime())),
+      updatedAt: changedAt(at, order),
     },
     restock: effect.restock ?? false,
     followUps: effect.followUps,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { applyPatch, compileResult, equalJson, type Patch } from '#plugins/json-patch.ts'
+import { changedAt } from '../changed-at.ts'
 import type { Order } from './order.ts'
 import { MetadataSchema, NoteSchema, ShippingAddressSchema } from './schemas.ts'
 
@@ -35,7 +36,7 @@ export function patchedOrder(order: Order, patch: Patch, at: Date): Order {
     ...order,
     ...details,
     revision: order.revision + 1,
-    updatedAt: new Date(Math.max(at.getTime(), order.createdAt.getTime())),
+    updatedAt: changedAt(at, order),
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Job, JobOutcome } from '#plugins/job-queue.ts'
 import { chargeOf } from './finish-order.ts'
 import type { OrderJob } from './jobs.ts'
-import { moneyReturned, type Order } from './order.ts'
+import { moneyReturned } from './order.ts'
 import type { Orders } from './orders.ts'
 
 /**
- * Gives a cancelled order's money back. Where nobody knows whether the charge went through, it is asked by its
+ * Gives a cancelled order's money back. Where nobody knows whether the charge went through, it is sent again under its
  * own key: the payment service answers what became of it. What was captured is refunded, under a key too.
  *
  * @throws CallFailed when the payment service could not be asked, or did not say
@@ -14,7 +14,11 @@ export async function refundOrder(orders: Orders, { data, context }: Job<OrderJo
   const order = await orders.store.findByUuid(data.orderId)
   if (order?.payment.status !== 'refund_pending') return { kind: 'done' }
 
-  const reference = order.payment.reference ?? (await askForCharge(order))
+  let { reference } = order.payment
+  if (reference === null) {
+    const charge = await orders.payment.charge(chargeOf(order), context)
+    if (charge.kind === 'captured') reference = charge.reference
+  }
   if (reference !== null) {
     const { id: orderId, total: amount, currency } = order
     const key = `order:${orderId}:refund`
@@ -26,9 +30,4 @@ export async function refundOrder(orders: Orders, { data, context }: Job<OrderJo
     context,
   })
   return { kind: 'done' }
-
-  async function askForCharge(unknown: Order): Promise<string | null> {
-    const charge = await orders.payment.charge(chargeOf(unknown), context)
-    return charge.kind === 'captured' ? charge.reference : null
-  }
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { applyPatch, compileResult, equalJson, type Patch } from '#plugins/json-patch.ts'
+import { changedAt } from '../changed-at.ts'
 import { AvatarUrlSchema, EmailSchema, NameSchema, PreferencesSchema } from './schemas.ts'
 import type { User } from './user.ts'
 
@@ -34,8 +35,7 @@ export function patchedUser(user: User, patch: Patch, at: Date): User {
     ...user,
     ...after,
     revision: user.revision + 1,
-    // Clocks of several machines differ; a user is never changed before they were made.
-    updatedAt: new Date(Math.max(at.getTime(), user.createdAt.getTime())),
+    updatedAt: changedAt(at, user),
   }
 }
 
