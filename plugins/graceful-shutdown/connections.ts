@@ -1,5 +1,6 @@
-import { type Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { responseOn } from '../node-internals.ts'
 
 /** How often connections are looked over while the last requests finish. */
 const SWEEP_MS = 50
@@ -102,10 +103,4 @@ class RequestUnfinished extends Error {
   constructor() {
     super('the request had not arrived when the process had to end')
   }
-}
-
-/** The response that Node has assigned to a socket until all of it is handed over; it offers no public way to ask. */
-function responseOn(socket: Socket): ServerResponse | undefined {
-  const message: unknown = Reflect.get(socket, '_httpMessage')
-  return message instanceof ServerResponse ? message : undefined
 }

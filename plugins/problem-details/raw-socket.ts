@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { requestBeingRead, responseOn } from '../node-internals.ts'
 import { genReqId } from '../request-id.ts'
 import { Problem } from './problem.ts'
 import { type ProblemFormat, renderProblem } from './render.ts'
@@ -55,7 +56,7 @@ export function answerOnSocket(
   const unfinished = requestBeingRead(socket)
 
   const answer = () => {
-    const pending = pendingResponse(socket)
+    const pending = responseOn(socket)
     // Only the last request can be incomplete. As one response closes, Node has assigned the next one.
     if (pending?.req.complete || pending?.writableEnded) {
       pending.once('close', answer)
@@ -86,16 +87,4 @@ function write(problem: Problem, socket: Duplex, requestId: string, format: Prob
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () => {
     socket.destroy()
   })
-}
-
-/** The response that Node has assigned to a socket; it offers no public way to ask. */
-function pendingResponse(socket: Duplex): ServerResponse | undefined {
-  const message: unknown = Reflect.get(socket, '_httpMessage')
-  return message instanceof ServerResponse ? message : undefined
-}
-
-/** The request whose body is being read from a socket. As above, there is no public way to ask. */
-function requestBeingRead(socket: Duplex): IncomingMessage | undefined {
-  const { incoming } = Object(Reflect.get(socket, 'parser'))
-  return incoming instanceof IncomingMessage && !incoming.complete ? incoming : undefined
 }

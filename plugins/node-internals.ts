@@ -1,0 +1,16 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+// What Node keeps to itself and offers no public way to ask for.
+
+/** The response that Node has assigned to a socket, until all of it is handed over. */
+export function responseOn(socket: Duplex): ServerResponse | undefined {
+  const message: unknown = Reflect.get(socket, '_httpMessage')
+  return message instanceof ServerResponse ? message : undefined
+}
+
+/** The request whose body is being read from a socket. */
+export function requestBeingRead(socket: Duplex): IncomingMessage | undefined {
+  const { incoming } = Object(Reflect.get(socket, 'parser'))
+  return incoming instanceof IncomingMessage && !incoming.complete ? incoming : undefined
+}
