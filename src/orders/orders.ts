@@ -38,11 +38,12 @@ export type Orders = ReturnType<typeof createOrders>
 
 /** The order room: store, versions and use cases, shared by the routes and the jobs. */
 export function createOrders(options: OrdersOptions) {
-  const { database, versions = orderVersions, now = () => new Date(), events = nobody, ...others } = options
+  const { database, payment, inventory, email, problems, stockChanged } = options
+  const { versions = orderVersions, now = () => new Date(), events = nobody } = options
   const store = tellingMoves(createOrderStore(database, options), events)
-  const answers = createAnswers(versions, options.problems)
-  const finish = createFinishOrder({ store, answers, now, ...others })
-  return { ...others, store, versions, finish, now, events }
+  const answers = createAnswers(versions, problems)
+  const finish = createFinishOrder({ store, payment, inventory, answers, now })
+  return { store, payment, inventory, email, versions, finish, stockChanged, now, events }
 }
 
 const nobody: OrderEvents = { outcome() {}, key() {} }
