@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 
 export interface SecurityHeadersOptions {
   /** How clients reach the listener, where that is known. With https, browsers are told never to come without it. */
-  publicUrl?: string
+  publicUrl?: string | undefined
 }
 
 /** A year, which is what browsers ask of a host that means it. Its subdomains may be somebody else's. */

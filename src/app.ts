@@ -63,7 +63,7 @@ const COMMON_HEADERS = {
  */
 export async function buildApp(
   parts: Parts,
-  process: { health: Health; shutdown: Shutdown; tracer?: Tracer | undefined },
+  about: { health: Health; shutdown: Shutdown; tracer?: Tracer | undefined },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
   const problemServer = problemServerOptions(problemFormat, {
@@ -91,12 +91,12 @@ export async function buildApp(
 
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
   await app.register(requestId)
-  if (process.tracer !== undefined) await app.register(tracing, { tracer: process.tracer })
-  await app.register(gracefulShutdown, { shutdown: process.shutdown })
+  if (about.tracer !== undefined) await app.register(tracing, { tracer: about.tracer })
+  await app.register(gracefulShutdown, { shutdown: about.shutdown })
   await app.register(telemetry, parts.telemetry)
   await app.register(writeCoalescing)
   await app.register(acceptVersion, versionsOf(parts))
-  await app.register(securityHeaders, { publicUrl: problemFormat.publicUrl })
+  await app.register(securityHeaders, { publicUrl: config.publicUrl })
   await app.register(cors, { origins: config.corsOrigins })
   await app.register(problemDetails, problemFormat)
   await app.register(requestLog, {
@@ -131,7 +131,7 @@ export async function buildApp(
 
   // What machines ask, and what people read.
   await app.register(sensible)
-  await app.register(health, { health: process.health })
+  await app.register(health, { health: about.health })
   await app.register(problemPages)
   await app.register(openapiRoutes, { publicUrl: () => problemFormat.publicUrl })
 

@@ -45,7 +45,7 @@ export type OperationsParts = Pick<
  */
 export async function buildOperations(
   parts: OperationsParts,
-  process: { health: Health; shutdown: Shutdown; activeRequests: () => number },
+  about: { health: Health; shutdown: Shutdown; activeRequests: () => number },
 ): Promise<FastifyInstance> {
   const { config, problemFormat } = parts
   const app = fastify({
@@ -59,7 +59,7 @@ export async function buildOperations(
 
   // As on the public listener.
   await app.register(requestId)
-  await app.register(gracefulShutdown, { shutdown: process.shutdown })
+  await app.register(gracefulShutdown, { shutdown: about.shutdown })
   await app.register(securityHeaders)
   await app.register(problemDetails, problemFormat)
   await app.register(requestLog, { probes: probePaths, traceIdOf: (request) => request.traceId })
@@ -70,11 +70,11 @@ export async function buildOperations(
   // Who may act; machines are asked nothing.
   await app.register(operatorAuth, { token: config.opsToken, open: [...probePaths, assetRoute] })
   await app.register(loginPage)
-  await app.register(health, { health: process.health })
+  await app.register(health, { health: about.health })
 
   // What the process depends on, and how it is watched.
   await app.register(circuitBreakers, { policies: parts.callPolicies })
-  await app.register(watchRoutes, { parts, ...process })
+  await app.register(watchRoutes, { parts, ...about })
 
   // What an operator sees.
   const { opsToken, opsTraceUrl, sandboxUrl } = config
