@@ -9,6 +9,7 @@ import {
 } from './breaker.ts'
 import { CallFailed, type CallFailedReason, type FailureClass } from './call-failed.ts'
 import { type CallPolicyOptions, withDefaults } from './call-options.ts'
+import { nextStep, timeoutOf } from './next-step.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import { processTime, sleep } from './time.ts'
 
@@ -86,7 +87,7 @@ export function createCallPolicy(given: CallPolicyOptions) {
       let failure: FailureClass
       try {
         return await makeAttempt(traceable(attempt, attempts), {
-          timeoutMs: timeoutOf(attempts, endsAt),
+          timeoutMs: timeoutOf(attempts, endsAt - time.now(), options),
           end,
           time,
         })
@@ -95,41 +96,21 @@ export function createCallPolicy(given: CallPolicyOptions) {
         failure = end.aborted || error instanceof AttemptTimedOut ? UNANSWERED : options.classify(error)
         outcomeUnknown ||= failure.outcomeUnknown
       }
-      const { retryAfterMs } = failure
       const fail = (reason: CallFailedReason) =>
-        new CallFailed(name, { reason, outcomeUnknown, attempts, retryAfterMs, cause })
+        new CallFailed(name, { reason, outcomeUnknown, attempts, retryAfterMs: failure.retryAfterMs, cause })
 
-      if (end.aborted) throw fail(end.reason === DEADLINE ? 'deadline' : 'aborted')
-      if (!failure.transient) throw fail('permanent')
-      if (attempts > options.retries) throw fail('transient')
-      if (failure.outcomeUnknown && !options.retryUnknown) throw fail('transient')
-
-      const wait = pause(attempts, retryAfterMs)
-      if (time.now() + wait + options.leastAttemptMs > endsAt) throw fail('transient')
+      if (end.aborted) throw fail(reasonOf(end))
+      const step = nextStep(failure, attempts, endsAt - time.now(), options)
+      if ('stop' in step) throw fail(step.stop)
       if (!breaker.permits(admission) || !budget.withdraw()) throw fail('transient')
-      try {
-        await sleep(time, wait, end)
-      } catch {
+      await sleep(time, step.waitMs, end).catch(() => {})
+      // Opened meanwhile: those who still wait to retry are the stampede that the breaker is there to stop.
+      if (end.aborted || !breaker.permits(admission)) {
         budget.refund()
-        throw fail(end.reason === DEADLINE ? 'deadline' : 'aborted')
-      }
-      if (!breaker.permits(admission)) {
-        // Opened meanwhile: those who still wait to retry are the stampede that it is there to stop.
-        budget.refund()
-        throw fail('transient')
+        throw fail(end.aborted ? reasonOf(end) : 'transient')
       }
       counts.retries++
     }
-  }
-
-  /**
-   * An attempt is cut off to leave time for another. One that no other can follow has all the time that is left: who
-   * answers late is heard then, where cutting off would only leave the outcome unknown.
-   */
-  const timeoutOf = (attempts: number, endsAt: number): number | undefined => {
-    const { attemptTimeoutMs, leastAttemptMs, retries, retryUnknown } = options
-    const leavesTime = time.now() + attemptTimeoutMs + leastAttemptMs <= endsAt
-    return attempts <= retries && retryUnknown && leavesTime ? attemptTimeoutMs : undefined
   }
 
   const traceable = <T>(attempt: (signal: AbortSignal) => Promise<T>, count: number) => {
@@ -137,10 +118,6 @@ export function createCallPolicy(given: CallPolicyOptions) {
     return (signal: AbortSignal) =>
       traced(`${name} attempt`, { kind: 'client', attributes }, () => attempt(signal))
   }
-
-  /** Full jitter, on top of what was asked for: clients told the same time must not all come at it. */
-  const pause = (attempts: number, retryAfterMs = 0): number =>
-    retryAfterMs + options.random() * options.baseDelayMs * 2 ** (attempts - 1)
 
   const judge = (error: unknown): Verdict => {
     if (!(error instanceof CallFailed) || error.reason === 'aborted') return 'neutral'
@@ -216,6 +193,8 @@ export function createCallPolicy(given: CallPolicyOptions) {
     },
   }
 }
+
+const reasonOf = (end: AbortSignal): CallFailedReason => (end.reason === DEADLINE ? 'deadline' : 'aborted')
 
 /** Out of time: the work may be done, and the answer on its way to nobody. */
 const UNANSWERED: FailureClass = { transient: true, outcomeUnknown: true }
