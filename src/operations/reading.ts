@@ -4,8 +4,8 @@ export interface ReadingOptions<T> {
   read: () => Promise<T>
   /** What stands before the first reading. */
   initial: T
-  /** How long a reading is given again, by what it took; both in milliseconds. */
-  freshMs: (tookMs: number) => number
+  /** How long what was read is given again, in milliseconds; of one that failed only the time that it took is known. */
+  freshMs: (tookMs: number, value?: T) => number
   /** What somebody waits for a new one, in milliseconds, before being given the last one. */
   patienceMs: number
   /** Told of a reading that failed, once until its error changes. */
@@ -25,15 +25,18 @@ export function createReading<T>(options: ReadingOptions<T>): () => Promise<T> {
 
   async function renew(): Promise<void> {
     const beganAt = performance.now()
+    const took = () => performance.now() - beganAt
+    let fresh: number
     try {
       value = await read()
       complaint = undefined
+      fresh = freshMs(took(), value)
     } catch (error) {
       if (complaint !== String(error)) onError(error)
       complaint = String(error)
+      fresh = freshMs(took())
     }
-    const endedAt = performance.now()
-    freshUntil = endedAt + freshMs(endedAt - beganAt)
+    freshUntil = performance.now() + fresh
     underWay = undefined
   }
 

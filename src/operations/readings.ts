@@ -1,6 +1,6 @@
 import type { Health, HealthReport } from '#plugins/health.ts'
 import type { QueueDepth } from '../jobs/queue-store.ts'
-import { noOrders } from '../orders/status-store.ts'
+import { noOrders, type OrdersByStatus } from '../orders/status-store.ts'
 import type { Parts } from '../parts.ts'
 import { createReading } from './reading.ts'
 
@@ -12,8 +12,10 @@ export type Readings = ReturnType<typeof createReadings>
 const PATIENCE_MS = 400
 /** Nobody looks more often. */
 const LEAST_MS = 1_000
-/** Counting may be at most a hundredth of what a connection does, however many orders there are. */
+/** Counting may be about a hundredth of what a connection does, however many orders there are. */
 const SHARE = 100
+/** What counting one takes. By the clock, a count of five orders that had to wait would stand for half a minute. */
+const MS_PER_ORDER = 0.0002
 
 /** What statistics and metrics tell that has to be asked for; read once for both, and for everybody who asks. */
 export function createReadings({ queues, orderStatuses, log }: ReadingsParts, health: Health) {
@@ -33,7 +35,7 @@ export function createReadings({ queues, orderStatuses, log }: ReadingsParts, he
       ...about('orders by status'),
       read: () => orderStatuses.count(),
       initial: noOrders(),
-      freshMs: (tookMs) => Math.max(LEAST_MS, tookMs * SHARE),
+      freshMs: (tookMs, counts) => Math.max(LEAST_MS, SHARE * (counts ? sum(counts) * MS_PER_ORDER : tookMs)),
     }),
     // It shares its checks for a second by itself; here it is only kept from being waited for.
     health: createReading<HealthReport>({
@@ -44,3 +46,5 @@ export function createReadings({ queues, orderStatuses, log }: ReadingsParts, he
     }),
   }
 }
+
+const sum = (counts: OrdersByStatus): number => Object.values(counts).reduce((all, count) => all + count, 0)
