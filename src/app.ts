@@ -11,6 +11,7 @@ import { headerLines } from '#plugins/header-lines.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { idempotencyKey } from '#plugins/idempotency-key.ts'
 import { overload } from '#plugins/overload.ts'
+import { pipelining } from '#plugins/pipelining.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
 import { createRedisStore, rateLimit } from '#plugins/rate-limit.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
@@ -38,6 +39,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 const MAX_PARAM_LENGTH = 4_096
 /** How often Node looks for requests that took too long. Its own 30 s would let each of them take twice as long. */
 const TIMEOUT_CHECK_MS = 1_000
+/** For a socket on which nothing moves while it is answered: a client that does not fetch it. No answer takes as long. */
+const STALLED_TIMEOUT_MS = 60_000
 /** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 /** Of nearly every answer; an `etag` is among those with few values because hot products are asked for again and again. */
@@ -86,9 +89,11 @@ export async function buildApp(
     logController: new RequestLogController(),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: STALLED_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   })
 
+  await app.register(pipelining)
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
   await app.register(requestId)
   if (about.tracer !== undefined) await app.register(tracing, { tracer: about.tracer })
