@@ -29,6 +29,7 @@ sub vcl_recv {
         unset req.http.X-Edge-Accept;
         unset req.http.X-Edge-Pass;
         # The one name a request has everywhere; the service keeps one that looks like this, and so does the edge.
+        std.collect(req.http.X-Request-Id);
         if (req.http.X-Request-Id !~ "^[A-Za-z0-9._-]{1,128}$") {
             set req.http.X-Request-Id = "edge-" + std.time2integer(now, 0) + "-" + req.xid;
         }
@@ -65,6 +66,8 @@ sub vcl_recv {
         set req.http.Accept = req.http.X-Edge-Accept;
     }
     unset req.http.Accept-Version;
+    # Varnish tells copies apart by the first line; the service reads several as one (RFC 9110 section 5.3).
+    std.collect(req.http.Origin);
     # Nothing of these changes a product, and documents of a kilobyte are not read in parts.
     unset req.http.Cookie;
     unset req.http.Range;

@@ -37,7 +37,9 @@ export async function startOriginLine(lifetime: Lifetime, target: string): Promi
       outgoing.writeHead(500, { 'cache-control': 'no-store', vary: 'Accept, Accept-Version' }).end('{}')
       return
     }
-    const passing = request(`${line.target}${url}`, { method, headers, agent, setHost: false }, (answer) => {
+    // As they came, each on its line: the service makes one of those that come twice.
+    const passed = { method, headers: incoming.rawHeaders, agent, setHost: false }
+    const passing = request(`${line.target}${url}`, passed, (answer) => {
       asked.status = answer.statusCode ?? 0
       for (const [name, value] of Object.entries(answer.headers)) {
         if (value !== undefined)
