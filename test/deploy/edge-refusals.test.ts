@@ -82,6 +82,14 @@ for (const { name, needs: needed, start } of edges) {
       })
     }
 
+    test('It takes HTTP/1.0 without a Host', async () => {
+      for (const path of ['/products/kept', '/livez']) {
+        const bytes = `GET ${path} HTTP/1.0\r\n\r\n`
+        const [answer] = parseAnswers(await sendRaw(Number(new URL(edge).port), bytes, 10_000))
+        assert.equal(answer?.status, 200, path)
+      }
+    })
+
     test('It judges no precondition that is for the service to judge', async () => {
       const { headers } = await ask(`${edge}/products/kept`)
       const held: Record<string, string>[] = [
