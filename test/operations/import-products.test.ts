@@ -37,22 +37,30 @@ test('good lines are kept, and each bad one is reported by its number', async (t
     line('j', { description: 'x'.repeat(70_000) }),
     line('k', { colour: 'red' }),
     '[]',
+    ' x',
     line('last'),
   ]
   const response = await send(url, lines.join('\r\n'))
   assert.match(String(response.headers.get('content-type')), /^application\/json/)
   const { imported, failed, failedTotal } = await resultOf(response)
   assert.equal(imported, 2)
-  assert.equal(failedTotal, 9)
+  assert.equal(failedTotal, 10)
   const reasons = new Map(failed.map(({ line, reason }) => [line, reason]))
-  assert.deepEqual([...reasons.keys()], [2, 4, 5, 7, 8, 9, 10, 11, 12])
+  assert.deepEqual([...reasons.keys()], [2, 4, 5, 7, 8, 9, 10, 11, 12, 13])
   assert.match(String(reasons.get(2)), /^The line is not JSON/)
   assert.match(String(reasons.get(5)), /#\/price\/currency .*; #\/stock /)
   assert.match(String(reasons.get(7)), /twice/)
   assert.match(String(reasons.get(10)), /longer than 65536 bytes/)
   assert.match(String(reasons.get(11)), /#\/colour/)
+  for (const number of [12, 13]) assert.match(String(reasons.get(number)), /^does not begin with {/)
   const ids = (await app.inject({ url: '/products' })).json().map(({ id }: { id: string }) => id)
   assert.deepEqual(ids, ['a', 'last'])
+})
+
+test('a byte order mark is told, for it cannot be seen', async (t) => {
+  const { url } = await startOperations(t)
+  const { imported, failed } = await resultOf(await send(url, `\ufeff${line('a')}\n${line('b')}`))
+  assert.deepEqual([imported, failed], [1, [{ line: 1, reason: 'The line begins with a byte order mark.' }]])
 })
 
 test('of two lines with one id the later holds, wherever they stand', async (t) => {
@@ -130,6 +138,28 @@ test('of very many bad lines the first thousand are told, and all are counted', 
   const { url } = await startOperations(t)
   const { imported, failed, failedTotal } = await resultOf(await send(url, 'x\n'.repeat(2500)))
   assert.deepEqual([imported, failed.length, failedTotal], [0, 1000, 2500])
+})
+
+test('bad lines hold up nobody, however many arrive at once', async (t) => {
+  const { operations } = await startOperations(t)
+  for (const bad of ['x', '', '{', '{"sku":1}', '[]']) {
+    let turns = 0
+    const count = () => {
+      turns++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const { statusCode } = await operations.inject({
+      method: 'POST',
+      url: '/products/import',
+      headers: { 'content-type': 'application/x-ndjson' },
+      // Whole, as it is here: nothing that comes over a wire would give others a turn.
+      payload: `${bad}\n`.repeat(5_000),
+    })
+    clearImmediate(counting)
+    assert.equal(statusCode, 200)
+    assert.ok(turns >= 50, `others had ${turns} turns beside 5,000 lines of ${bad}`)
+  }
 })
 
 test('an import without a database is 503, though more is on its way', async (t) => {

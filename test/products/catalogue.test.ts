@@ -39,7 +39,7 @@ test('a file goes in through the address and token of the environment', async (t
 
 test('lines that are refused are named, and the exit code is 1', async (t) => {
   const { url } = await startOperations(t)
-  const { code, out, err } = await run(['import', '-', '--url', url], { input: `${line('a')}\nnonsense\n` })
+  const { code, out, err } = await run(['import', '-', '--url', url], { input: `${line('a')}\n{nonsense\n` })
   assert.equal(code, 1)
   assert.equal(out, '1 products imported, 1 lines refused\n')
   assert.match(err, /^line 2: The line is not JSON/)
