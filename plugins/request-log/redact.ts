@@ -1,6 +1,7 @@
 const mark = '[redacted]'
 
-// Bounded, so that a line made to be slow is not.
+// Bounded, so that a line made to be slow is not, as is whatever may be tried from each of many characters. What is not
+// bounded below finds something however far it reads, and is not tried again on that: so a list may lack its end.
 const secretNames = [
   '(?:proxy-)?authorization',
   '(?:set-)?cookie',
@@ -17,6 +18,8 @@ const secretNames = [
 ].join('|')
 
 const string = '"(?:\\\\.|[^"\\\\])*"'
+/** Before or behind a colon. */
+const space = '\\s{0,20}'
 
 /** In order: what is a secret by its name, then what is one by its shape. */
 const rules: readonly (readonly [RegExp, string])[] = [
@@ -24,13 +27,16 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // A string with a colon behind it is a name itself, and what it follows was some member's value.
   [
     new RegExp(
-      `(?<="(?:${secretNames})"\\s*[:,]\\s*)(?:${string}(?!\\s*:)|\\[(?:${string}|[^\\]"])*\\]|\\{(?:${string}|[^{}"])*\\}|-?[\\d.]+)`,
+      `(?<="(?:${secretNames})"${space}[:,]${space})(?:${string}(?!${space}:)|\\[(?:${string}|[^\\]"])*\\]?|\\{(?:${string}|[^{}"]){0,1000}\\}|-?[\\d.]+)`,
       'gi',
     ),
     `"${mark}"`,
   ],
   // JSON inside a string, its quotes escaped: how deep can't be told, so the rest of the string goes.
-  [new RegExp(`(\\\\+")(${secretNames})\\1(\\s*[:,]\\s*)(?:\\\\.|[^"\\\\])*`, 'gi'), `$1$2$1$3${mark}`],
+  [
+    new RegExp(`(\\\\{1,63}")(${secretNames})\\1(${space}[:,]${space})(?:\\\\.|[^"\\\\])*`, 'gi'),
+    `$1$2$1$3${mark}`,
+  ],
   // Header: value and name=value in prose, to the end of the word; of a header to the end of the string.
   [
     /\b((?:proxy-)?authorization|(?:set-)?cookie|idempotency-key|x-api-key)(\s*[:=]\s*)[^"\\]+/gi,
