@@ -40,6 +40,9 @@ const MIN_SECRET_BYTES = 32
  */
 const MAX_CANDIDATES = 16
 
+const EXPIRED = 'The token has expired'
+const NOT_YET = 'The token is not valid yet'
+
 /**
  * The algorithm a token claims only selects among what its key is good for, and each kind of key has its own:
  * a public key is never taken for a secret (RFC 8725 section 2.1).
@@ -93,6 +96,8 @@ export function createVerifier({ secret, keySet, issuer, audience, now }: Verifi
         algorithms: [algorithm],
         requiredClaims: ['exp'],
         currentDate: new Date(now()),
+        // By its clock of whole seconds a token is good too long, or too late; to the millisecond it is judged below.
+        clockTolerance: 1,
         ...(issuer === undefined ? {} : { issuer }),
         ...(audience === undefined ? {} : { audience }),
       })
@@ -105,9 +110,13 @@ export function createVerifier({ secret, keySet, issuer, audience, now }: Verifi
     const { exp = Number.NaN, nbf = Number.NEGATIVE_INFINITY } = payload
     // JSON has no infinity, but 1e999 reads as one: a token for ever.
     if (!Number.isFinite(exp)) throw new InvalidToken('The token does not expire')
+    const times = { notBefore: nbf * 1000, expires: exp * 1000 }
+    const time = now()
+    if (time < times.notBefore) throw new InvalidToken(NOT_YET)
+    if (time >= times.expires) throw new InvalidToken(EXPIRED)
     const principal = principalOf(payload)
     if (principal === undefined) throw new InvalidToken('The token names no subject of 1 to 255 characters')
-    return { principal, notBefore: nbf * 1000, expires: exp * 1000, key: undefined }
+    return { principal, ...times, key: undefined }
   }
 }
 
@@ -135,8 +144,8 @@ function isKeySetAlgorithm(algorithm: string | undefined): algorithm is KeySetAl
 
 /** Only who holds a token that is properly signed learns what is wrong with its claims. */
 function reasonOf(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'The token has expired'
+  if (error instanceof errors.JWTExpired) return EXPIRED
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'The token is not valid'
-  if (error.claim === 'nbf') return 'The token is not valid yet'
+  if (error.claim === 'nbf') return NOT_YET
   return `The claim ${error.claim} of the token is missing or not what it has to be`
 }

@@ -114,6 +114,25 @@ test('a remembered token is refused from the second it expires', async (t) => {
   }
 })
 
+test('a token is good to the millisecond, new or remembered', async (t) => {
+  let time = 0
+  const app = await identityService(t, { secret: SECRET, now: () => START * 1000 + time })
+  for (const [claims, at, refusal] of [
+    [{ exp: START + 0.25 }, 249, undefined],
+    [{ exp: START + 0.25 }, 250, 'The token has expired.'],
+    [{ exp: START + 0.25 }, 850, 'The token has expired.'],
+    [{ nbf: START + 0.25 }, 249, 'The token is not valid yet.'],
+    [{ nbf: START + 0.25 }, 250, undefined],
+    [{ nbf: START + 0.25 }, 850, undefined],
+  ] as const) {
+    time = at
+    for (const token of [await sign({ ...claims, jti: `${at}` }), await sign(claims)]) {
+      const response = await ask(app, token)
+      assert.equal(response.json().detail, refusal, `${JSON.stringify(claims)} after ${at} ms`)
+    }
+  }
+})
+
 test('two Authorization headers are refused, also when the first is good and known', async (t) => {
   const app = await identityService(t, { secret: SECRET, now })
   const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
