@@ -18,7 +18,7 @@ export async function cancelOrder(
   request: FastifyRequest<{ Params: { id: string } }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { store, now, stockChanged } = request.server.orders
+  const { store, now } = request.server.orders
   let order = await findOwnOrder(request)
   // Somebody else may move it first: paid, declined, called off, another note. Then it is looked at anew.
   while (order.status !== 'cancelled') {
@@ -26,7 +26,6 @@ export async function cancelOrder(
     refuseUnlessCancellable(order)
     const context = { requestId: request.id, traceparent: request.traceparent }
     const outcome = await store.move({ move: cancelled(order, now()), context })
-    if (outcome.moved) stockChanged(order.lines.map(({ productId }) => productId))
     order = outcome.order
   }
   return sendOrder(request, reply, order)

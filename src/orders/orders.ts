@@ -24,7 +24,7 @@ export interface OrdersOptions extends PlaceStatementOptions {
   inventory: Inventory
   email: Email
   problems: ProblemFormat
-  /** Told the ids of products whose stock an order changed. */
+  /** Told the ids of products whose stock an order changed, or may have. */
   stockChanged: (productIds: string[]) => void
   /** Told what becomes of orders and keys. */
   events?: OrderEvents
@@ -40,7 +40,7 @@ export type Orders = ReturnType<typeof createOrders>
 export function createOrders(options: OrdersOptions) {
   const { database, payment, inventory, email, problems, stockChanged } = options
   const { versions = orderVersions, now = () => new Date(), events = nobody } = options
-  const store = tellingMoves(createOrderStore(database, options), events)
+  const store = tellingMoves(createOrderStore(database, options), events, stockChanged)
   const answers = createAnswers(versions, problems)
   const finish = createFinishOrder({ store, payment, inventory, answers, now })
   return { store, payment, inventory, email, versions, finish, stockChanged, now, events }
@@ -48,15 +48,25 @@ export function createOrders(options: OrdersOptions) {
 
 const nobody: OrderEvents = { outcome() {}, key() {} }
 
-/** Every change of an order is a move, whoever makes it: so here is where its outcomes are known. */
-function tellingMoves(store: OrderStore, events: OrderEvents): OrderStore {
+/** Every change of an order is a move, whoever makes it: so here is where its outcomes are known, and what it gave back. */
+function tellingMoves(
+  store: OrderStore,
+  events: OrderEvents,
+  stockChanged: OrdersOptions['stockChanged'],
+): OrderStore {
   return {
     ...store,
     async move(request) {
-      const result = await store.move(request)
-      const outcome = result.moved ? outcomeOf(request.move) : undefined
-      if (outcome !== undefined) events.outcome(outcome)
-      return result
+      const { from, restock } = request.move
+      try {
+        const result = await store.move(request)
+        const outcome = result.moved ? outcomeOf(request.move) : undefined
+        if (outcome !== undefined) events.outcome(outcome)
+        return result
+      } finally {
+        // Also without an answer: it may have been moved all the same.
+        if (restock) stockChanged(from.lines.map(({ productId }) => productId))
+      }
     },
   }
 }
