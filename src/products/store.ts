@@ -31,7 +31,6 @@ export function createProductStore(database: Database, currency: string) {
     async put(entry: CatalogueEntry): Promise<{ product: Product; created: boolean }> {
       const [row] = await database.query(
         (sql) => sql<[Product & { created: boolean }]>`
-          with before as (select from products where id = ${entry.id})
           insert into products as known (id, name, description, price, currency, stock)
           values (${entry.id}, ${entry.name}, ${entry.description}, ${entry.price}, ${entry.currency}, ${entry.stock})
           on conflict (id) do update
@@ -39,7 +38,8 @@ export function createProductStore(database: Database, currency: string) {
                 currency = excluded.currency, stock = excluded.stock,
                 revision = known.revision + ${changed(sql)}::integer,
                 updated_at = case when ${changed(sql)} then now() else known.updated_at end
-          returning ${columns(sql)}, not exists (select from before) as created`,
+          -- Of a row that was there the update leaves a mark in xmax; a look beforehand misses one that is being made.
+          returning ${columns(sql)}, known.xmax = 0 as created`,
       )
       const { created, ...product } = row
       return { product, created }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertProblem } from '../support/assert-problem.ts'
+import { connect, eventually } from '../support/shop.ts'
 import { desk, put, startOperations } from './operator-service.ts'
 
 test('a product is created with 201, replaced with 200, and seen by the public at once', async (t) => {
@@ -31,6 +32,20 @@ test('a product is created with 201, replaced with 200, and seen by the public a
 
   const again = await put(`${url}/products/desk-walnut`, { ...desk, stock: 0, description: 'Sold' })
   assert.equal(again.headers.get('etag'), replaced.headers.get('etag'))
+})
+
+test('a product that somebody else creates meanwhile is replaced', async (t) => {
+  const { url, databaseUrl } = await startOperations(t)
+  const sql = connect(t, databaseUrl)
+  const { putting } = await sql.begin(async (theirs) => {
+    await theirs`insert into products (id, name, price, currency, stock) values ('desk', 'Desk', 1, 'USD', 1)`
+    const putting = put(`${url}/products/desk`, desk)
+    await eventually('it to wait', async () => (await sql`select from pg_locks where not granted`).length > 0)
+    return { putting }
+  })
+  const replaced = await putting
+  assert.equal(replaced.status, 200)
+  assert.equal(replaced.headers.get('location'), null)
 })
 
 test('every violation of a body is reported at once', async (t) => {
