@@ -89,7 +89,7 @@ export function createDatabase(options: DatabaseOptions) {
   async function run<T>(work: (sql: ServiceSql) => PromiseLike<T>, giveUpAt: number): Promise<T> {
     const current = pool
     const release = await current.admission.enter()
-    const sentAt = Date.now()
+    const sentAt = performance.now()
     const running = Promise.try(() => tracedStatement(() => work(current.sql)))
     const silence = setTimeout(() => {
       if (current === pool) replacePool({ nextHost: false })
@@ -101,7 +101,7 @@ export function createDatabase(options: DatabaseOptions) {
       release()
     }
     running.then(settled, settled)
-    const result = soundAnswer(await within(giveUpAt - Date.now(), running, noAnswer))
+    const result = soundAnswer(await within(giveUpAt - performance.now(), running, noAnswer))
     losses = 0
     reachability.answered()
     return result
@@ -132,7 +132,7 @@ export function createDatabase(options: DatabaseOptions) {
      *   seconds, and at once while the database is known to be away
      */
     async query<T>(work: (sql: ServiceSql) => PromiseLike<T>): Promise<T> {
-      const beganAt = Date.now()
+      const beganAt = performance.now()
       for (;;) {
         if (reachability.isAway()) throw new DatabaseUnavailable('the database is known to be away')
         const tried = pool
@@ -141,7 +141,7 @@ export function createDatabase(options: DatabaseOptions) {
         } catch (error) {
           if (!isWorthAnother(error, tried))
             throw isUnavailable(error) ? DatabaseUnavailable.from(error) : error
-          if (Date.now() >= beganAt + RETRY_FOR_MS) {
+          if (performance.now() >= beganAt + RETRY_FOR_MS) {
             if (!reachability.answeredSince(beganAt)) reachability.lost()
             throw DatabaseUnavailable.from(error)
           }

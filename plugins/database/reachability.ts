@@ -24,7 +24,7 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
   let answers = 0
 
   function answered(): void {
-    answeredAt = Date.now()
+    answeredAt = performance.now()
     answers += 1
   }
 
@@ -55,7 +55,7 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
     /** A statement was answered. */
     answered,
     answers: () => answers,
-    /** Whether any was since then, in milliseconds since the epoch. */
+    /** Whether any was since then, by `performance.now()`, as no clock that is set back may make it later. */
     answeredSince: (time: number) => answeredAt > time,
 
     /** Nothing is answered any more. */

@@ -7,8 +7,12 @@ const WINDOW_MS = 60_000
 /** Networks remembered at once, so that a flood from many costs no memory: the one quiet longest is forgotten. */
 const MOST_NETWORKS = 1_000
 
-/** Slows down whoever guesses tokens. Only failures count, so that nobody is kept out by their own work. */
-export function createLoginThrottle(now: () => number = Date.now) {
+/**
+ * Slows down whoever guesses tokens. Only failures count, so that nobody is kept out by their own work.
+ *
+ * @param now a clock in milliseconds that never goes back: set back by an hour, it would keep a network out for one
+ */
+export function createLoginThrottle(now = () => performance.now()) {
   const failures = new LRUCache<string, { count: number; endsAt: number }>({ max: MOST_NETWORKS })
 
   const of = (address: string) => {

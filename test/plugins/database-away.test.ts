@@ -104,6 +104,21 @@ describe('A database that is away', { concurrency: true }, () => {
   })
 })
 
+test('A clock that is set back delays neither the end of a wait nor the news that the database is away', async (t) => {
+  const network = await throughProxy(t)
+  const { ask, said } = await connect(t, network.url)
+  await ask()
+  network.target = await closedPort()
+  network.proxy.cut(1, () => 0)
+  const began = performance.now()
+  const underWay = assertUnavailable(ask())
+  const wallClock = Date.now
+  t.mock.method(Date, 'now', () => wallClock() - 60_000)
+  await Promise.all([underWay, assertUnavailable(ask())])
+  await eventually('it to be known', () => said.length > 0, LONGEST_WAIT_MS)
+  assert.ok(performance.now() - began < LONGEST_WAIT_MS)
+})
+
 describe('Whatever moment a connection is reset in', { concurrency: true }, () => {
   test('no statement waits for an answer that will not come', async (t) => {
     const network = await throughProxy(t)

@@ -36,3 +36,13 @@ test('a flood from ever new addresses does not make it forget who keeps guessing
     assert.equal(throttle.secondsToWait('192.0.2.1'), 60)
   }
 })
+
+test('a clock that is set back keeps nobody out for longer', (t) => {
+  const wallClock = Date.now
+  let setBackMs = 0
+  t.mock.method(Date, 'now', () => wallClock() - setBackMs)
+  const throttle = createLoginThrottle()
+  failures(throttle, '192.0.2.1', 10)
+  setBackMs = 3_600_000
+  assert.ok(throttle.secondsToWait('192.0.2.1') <= 60)
+})
