@@ -91,6 +91,8 @@ export function createPool(options: PoolOptions): Pool {
     },
     connection: {
       application_name: options.applicationName,
+      // As the driver reads dates. One that poolers know, as many drivers ask for it.
+      DateStyle: 'ISO, MDY',
       ...(options.startupParameters && {
         statement_timeout: STATEMENT_TIMEOUT_MS,
         lock_timeout: LOCK_TIMEOUT_MS,
