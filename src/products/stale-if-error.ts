@@ -8,7 +8,7 @@ export interface StaleIfErrorOptions<Value> {
   answers: () => number
   /** Bytes a value takes, for the bound on them all. */
   sizeOf: (value: Value) => number
-  /** How long a copy answers without asking again, in milliseconds. */
+  /** How long a copy answers without asking again, in milliseconds; 0: nobody is given what was read before they came. */
   freshMs: number
   maxEntries: number
   maxBytes: number
@@ -52,6 +52,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
     sizeCalculation: ({ value }) => sizeOf(value),
   })
   const flights = new Map<string, Promise<Value | undefined>>()
+  const nextFlights = new Map<string, Promise<Value | undefined>>()
   let generation = 0
   let loads = 0
   // What had been answered when a load began that failed: until there is more, nobody with a copy waits to fail again.
@@ -66,9 +67,21 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
     throw tooSlow()
   }
 
+  /** Where nothing is ever fresh, who comes while a load is under way waits for the next: this one may have read before. */
+  function join(key: string, load: Load<Value>): Promise<Value | undefined> {
+    const underWay = flights.get(key)
+    if (underWay === undefined) return fly(key, load)
+    if (freshMs > 0) return underWay
+    const takeOff = () => {
+      nextFlights.delete(key)
+      return fly(key, load)
+    }
+    const next = nextFlights.get(key) ?? underWay.then(takeOff, takeOff)
+    nextFlights.set(key, next)
+    return next
+  }
+
   function fly(key: string, load: Load<Value>): Promise<Value | undefined> {
-    const under = flights.get(key)
-    if (under !== undefined) return under
     const startedIn = generation
     const number = ++loads
     const answersBefore = answers()
@@ -110,7 +123,7 @@ export function createStaleIfError<Value extends object>(options: StaleIfErrorOp
     async read(key: string, load: Load<Value>): Promise<Found<Value> | undefined> {
       const copy = held.get(key)
       const answersBefore = answers()
-      const flight = fly(key, load)
+      const flight = join(key, load)
       // Whoever stops waiting leaves a flight that may fail with nobody listening.
       flight.catch(() => {})
       try {

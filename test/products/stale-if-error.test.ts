@@ -49,6 +49,20 @@ test('many readers of one key are one load', async () => {
   assert.equal(loads, 1)
 })
 
+test('where nothing is fresh a reader gets what was read after it came, as do all who came meanwhile', async () => {
+  const { copies } = build({ freshMs: 0 })
+  const slow = Promise.withResolvers<{ text: string }>()
+  const early = copies.read('a', () => slow.promise)
+  let loads = 0
+  const load = async () => ({ text: `after ${++loads}` })
+  const late = [copies.read('a', load), copies.read('a', load)]
+  slow.resolve({ text: 'before' })
+  assert.deepEqual(await early, { value: { text: 'before' }, stale: false })
+  const after = { value: { text: 'after 1' }, stale: false }
+  assert.deepEqual(await Promise.all(late), [after, after])
+  assert.deepEqual(await copies.read('a', load), { value: { text: 'after 2' }, stale: false })
+})
+
 test('an old copy stands in while the source is away, and no longer than that', async () => {
   const { clock, copies } = build()
   await copies.read('a', gives('1'))
