@@ -79,10 +79,9 @@ export function importProducts({ cache, currency, store }: ImportProductsOptions
       await underWay
     }
 
-    const save = async (entries: ReadonlyMap<string, CatalogueEntry>) => {
-      await store.putMany([...entries.values()])
-      cache.invalidate(entries.keys())
-    }
+    // Also without an answer: they may have been put all the same.
+    const save = (entries: ReadonlyMap<string, CatalogueEntry>) =>
+      store.putMany([...entries.values()]).finally(() => cache.invalidate(entries.keys()))
 
     const take = async (found: Iterable<Line>) => {
       for (const line of found) {

@@ -30,8 +30,9 @@ export function putProduct({ cache, currency, store }: PutProductOptions) {
         extensions: { errors: [{ pointer: '#/id', in: 'path', detail }] },
       })
     }
-    const { product, created } = await store.put(entryOf(id, validate(request.body)))
-    cache.invalidate([id])
+    const entry = entryOf(id, validate(request.body))
+    // Also without an answer: it may have been put all the same.
+    const { product, created } = await store.put(entry).finally(() => cache.invalidate([id]))
     request.log.info({ product: id, created, operator: request.operator }, 'product put')
 
     if (newest === undefined) throw new Error('there is no version of a product')

@@ -81,6 +81,18 @@ test('an import is seen by the public at once', async (t) => {
   assert.equal((await app.inject({ url: '/products/a' })).json().stock, 7)
 })
 
+test('after an import without an outcome nobody is shown what was read before: it may have been done', async (t) => {
+  const { app, url, databaseUrl } = await startOperations(t)
+  const stock = async () => (await app.inject({ url: '/products/a' })).json().stock
+  await send(url, line('a'))
+  assert.equal(await stock(), 2)
+  await connectTo(t, databaseUrl).begin(async (theirs) => {
+    await theirs`update products set stock = 7`
+    await assertProblem(await send(url, line('a')), { slug: 'service-unavailable' })
+  })
+  assert.equal(await stock(), 7)
+})
+
 test('nothing is imported from nothing, and another type is refused', async (t) => {
   const { url } = await startOperations(t)
   const nothing = await resultOf(await send(url, ''))

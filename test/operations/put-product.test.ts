@@ -48,6 +48,18 @@ test('a product that somebody else creates meanwhile is replaced', async (t) => 
   assert.equal(replaced.headers.get('location'), null)
 })
 
+test('after a put without an outcome nobody is shown what was read before: it may have been done', async (t) => {
+  const { app, url, databaseUrl } = await startOperations(t)
+  const stock = async () => (await app.inject({ url: '/products/desk' })).json().stock
+  await put(`${url}/products/desk`, desk)
+  assert.equal(await stock(), 2)
+  await connect(t, databaseUrl).begin(async (theirs) => {
+    await theirs`update products set stock = 7`
+    await assertProblem(await put(`${url}/products/desk`, desk), { slug: 'service-unavailable' })
+  })
+  assert.equal(await stock(), 7)
+})
+
 test('every violation of a body is reported at once', async (t) => {
   const { url } = await startOperations(t)
   const body = { name: '', price: { amount: 1.5, currency: 'EUR' }, stock: -1, colour: 'red' }
