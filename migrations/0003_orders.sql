@@ -27,6 +27,9 @@ create table orders (
   -- lease over raises the generation, and the former holder's settlement then changes nothing (a fencing token). So does
   -- each job that charges a queued order, and a former one can then no longer say that nothing was charged.
   lease_generation integer not null default 1,
+  -- Who raised it last, by a mark of their own: so that a statement that is sent again because its reply was lost finds
+  -- its own work. Null where nobody did, and for a charge that another may have been sent before.
+  lease_holder uuid,
   lease_until timestamptz,
   revision bigint not null default 1,
   created_at timestamptz not null,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Database } from '#plugins/database.ts'
 import type { Order } from './order.ts'
 import { toUuid } from './order-id.ts'
@@ -15,19 +16,24 @@ export function createChargeStore(database: Database) {
   return {
     /**
      * Notes that a charge is about to be sent, so that whoever comes later asks before assuming. The order's fencing
-     * token tells this charge from one that a job takes over whose worker is believed dead.
+     * token tells this charge from one that a job takes over whose worker is believed dead; and by its mark a note that
+     * is written again, because the reply was lost, is not taken for another's.
      *
      * @returns null when there is nothing to charge any more
      */
     async chargeIsSent(orderUuid: string): Promise<SentCharge | null> {
+      const mark = randomUUID()
       const [sent] = await database.query(
         (sql) => sql<{ row: OrderRow; sentBefore: boolean }[]>`
           with before as (
-            select id, charge_sent from orders where id = ${orderUuid} and status = 'payment_pending' for update
+            select id, charge_sent and lease_holder is distinct from ${mark}::uuid as sent_before
+            from orders where id = ${orderUuid} and status = 'payment_pending' for update
           )
-          update orders set charge_sent = true, lease_generation = lease_generation + 1
+          update orders
+          set charge_sent = true, lease_generation = lease_generation + 1,
+              lease_holder = case when not before.sent_before then ${mark}::uuid end
           from before where orders.id = before.id
-          returning to_jsonb(orders) as row, before.charge_sent as "sentBefore"
+          returning to_jsonb(orders) as row, before.sent_before as "sentBefore"
         `,
       )
       return sent === undefined ? null : { order: toOrder(sent.row), sentBefore: sent.sentBefore }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { suite, type TestContext, test } from 'node:test'
+import { createDatabase as createPool } from '#plugins/database.ts'
+import { cancelled, chargeLater } from '#src/orders/order.ts'
+import { newOrderId, toUuid } from '#src/orders/order-id.ts'
+import type { Placement } from '#src/orders/placement.ts'
+import { createOrderStore } from '#src/orders/store.ts'
+import { startTcpProxy } from '../chaos/tcp-proxy.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { connect, stock } from '../support/shop.ts'
+
+suite('A statement that was carried out, and is sent again because its reply was lost', () => {
+  test('A charge that came to nothing is taken back all the same, and so called off without a refund', async (t) => {
+    const { store, losingReply } = await openStore(t)
+    const order = await queuedOrder(store)
+    const sent = await losingReply(
+      () => store.chargeIsSent(randomUUID()),
+      () => store.chargeIsSent(toUuid(order.id)),
+    )
+    assert.equal(sent?.sentBefore, false)
+    await store.nothingWasCharged(sent)
+    const move = cancelled((await store.find(order.id)) ?? order, new Date())
+    assert.equal(move.to.payment.status, 'voided')
+    assert.equal((await store.move({ move, context })).moved, true)
+  })
+
+  test('One that another may have sent before stays to be asked for', async (t) => {
+    const { store, losingReply } = await openStore(t)
+    const order = await queuedOrder(store)
+    await store.chargeIsSent(toUuid(order.id))
+    const sent = await losingReply(
+      () => store.chargeIsSent(randomUUID()),
+      () => store.chargeIsSent(toUuid(order.id)),
+    )
+    assert.equal(sent?.sentBefore, true)
+    await store.nothingWasCharged(sent)
+    assert.equal((await store.find(order.id))?.payment.sent, true)
+  })
+})
+
+const context = { requestId: 'somebody' }
+
+/** A store whose network can lose a reply: what was asked is done, and the connection gone. */
+async function openStore(t: TestContext) {
+  const url = new URL(await createDatabase(t))
+  const sql = connect(t, url.href)
+  await stock(sql, { desk: 10 })
+  const target = Number(url.port)
+  const proxy = await startTcpProxy(t, () => target)
+  url.port = String(proxy.port)
+  const pool = createPool({ url: url.href, poolSize: 1 })
+  t.after(() => pool.close())
+  return {
+    sql,
+    store: createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 }),
+    /** @param before the same statement about nothing: it is prepared then, and has one reply only */
+    async losingReply<T>(before: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+      await before()
+      proxy.loseAnswers(1)
+      const result = await work()
+      assert.ok(proxy.lost())
+      return result
+    },
+  }
+}
+
+type Store = ReturnType<typeof createOrderStore>
+
+async function queuedOrder(store: Store) {
+  const placed = await store.place(placement('queued'))
+  assert.ok(placed.outcome === 'placed')
+  const attempt = { sent: false, againInSeconds: 60 }
+  const move = chargeLater(placed.order, attempt, 'reserved', new Date())
+  return (await store.move({ move, context })).order
+}
+
+function placement(key: string): Placement {
+  return {
+    orderId: newOrderId(),
+    principal: { id: 'somebody', name: null, email: null },
+    key,
+    fingerprint: Buffer.alloc(32),
+    format: { version: 2, mediaType: 'application/json', requestId: 'somebody' },
+    request: { items: [{ productId: 'desk', quantity: 2 }], paymentToken: 'pm_card_visa' },
+  }
+}
