@@ -63,7 +63,7 @@ const UNTRUSTED = /^(?:CERT_|CRL_|EPROTO$|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH$|U
 const BEHIND = new Set(['42P01', '42703', '42883', '3F000'])
 
 /** Out of time: the server gave the statement up (57014) or could not lock (55P03). Not sent again at once. */
-const EXHAUSTED = new Set(['57014', '55P03'])
+const OUT_OF_TIME = new Set(['57014', '55P03'])
 
 /**
  * What a pooler in transaction mode does not have, by what it says where that is asked of it: it refuses parameters
@@ -97,9 +97,14 @@ export function isUnavailable(error: unknown): boolean {
   return (
     error instanceof DatabaseUnavailable ||
     isConnectionLoss(error) ||
-    hasCode(error, EXHAUSTED) ||
+    hasCode(error, OUT_OF_TIME) ||
     hasCode(error, BEHIND)
   )
+}
+
+/** True where a statement waited too long for what others hold: another, which needs something else, may do well. */
+export function isOutOfTime(error: unknown): boolean {
+  return hasCode(error instanceof DatabaseUnavailable ? error.cause : error, OUT_OF_TIME)
 }
 
 function hasCode(error: unknown, codes: Set<string>): boolean {

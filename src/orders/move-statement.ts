@@ -1,4 +1,4 @@
-import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { isOutOfTime, isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
 import type { CallContext } from '../dependencies/call-context.ts'
 import { naturalBatching } from '../natural-batching.ts'
@@ -41,6 +41,7 @@ export function createMoveStatement(database: Database) {
   return naturalBatching<MoveRequest, MoveOutcome>({
     most: MOST_AT_ONCE,
     concernsAll: isUnavailable,
+    held: { isWhy: isOutOfTime, needs: ({ move }) => needsOf(move) },
     async send(requests) {
       const moves = requests.map(toMove)
       const rows = await database.query(
@@ -61,6 +62,10 @@ export function createMoveStatement(database: Database) {
     },
   })
 }
+
+/** The products that it brings back, which many others want; and else the order, which hardly anybody does. */
+const needsOf = ({ from, restock }: Move) =>
+  restock ? from.lines.map(({ productId }) => productId) : [from.id]
 
 function isSame(order: Order, wanted: Order): boolean {
   return (

@@ -1,4 +1,4 @@
-import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { isOutOfTime, isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
 import { naturalBatching } from '../natural-batching.ts'
 import { fromUuid, toUuid } from './order-id.ts'
@@ -47,6 +47,7 @@ export function createPlaceStatement(database: Database, options: PlaceStatement
   const place: (placement: Placement) => Promise<PlacementOutcome | 'again'> = naturalBatching({
     most: MOST_AT_ONCE,
     concernsAll: isUnavailable,
+    held: { isWhy: isOutOfTime, needs: ({ request }) => request.items.map(({ productId }) => productId) },
     async send(placements: Placement[]) {
       const requests = placements.map(toRequest)
       const rows = await database.query(
