@@ -20,7 +20,6 @@ as $$
 declare
   lease constant interval := lease_seconds * interval '1 second';
   claimed uuid[];
-  resumed uuid[] := '{}';
   refused uuid[] := '{}';
   placed uuid[] := '{}';
   request record;
@@ -51,20 +50,20 @@ begin
   )
   select coalesce(array_agg(claim.order_id), '{}') into claimed from claim;
 
-  -- 3. Keys known before: an order whose lease has ended belongs to a process that died, and is taken over.
+  -- 3. Keys known before: an order whose lease has ended belongs to a process that died, and is taken over for the first
+  --    who asks for the very same.
   if cardinality(claimed) < jsonb_array_length(requests) then
-    with taken as (
-      update orders set lease_generation = lease_generation + 1, lease_until = now() + lease
-      where status = 'pending' and lease_until <= now() and id in (
-        select known.order_id
-        from jsonb_to_recordset(requests) as r (principal text, route text, key text, fingerprint text)
-        join idempotency_keys known
-          on known.principal = r.principal and known.route = r.route and known.key = r.key
-         and known.fingerprint = decode(r.fingerprint, 'hex') and known.response_status is null
-      )
-      returning id
-    )
-    select coalesce(array_agg(taken.id), '{}') into resumed from taken;
+    update orders set lease_generation = lease_generation + 1, lease_until = now() + lease, lease_holder = first."orderId"
+    from (
+      select distinct on (known.order_id) known.order_id, r."orderId"
+      from jsonb_to_recordset(requests) as r
+        (position integer, "orderId" uuid, principal text, route text, key text, fingerprint text)
+      join idempotency_keys known
+        on known.principal = r.principal and known.route = r.route and known.key = r.key
+       and known.fingerprint = decode(r.fingerprint, 'hex') and known.response_status is null
+      order by known.order_id, r.position
+    ) as first
+    where orders.id = first.order_id and orders.status = 'pending' and orders.lease_until <= now();
   end if;
 
   -- 4. The stock. Whoever wants the same product waits here, in the order of ids.
@@ -175,8 +174,8 @@ begin
              when known.response_status is not null then 'replay'
              -- By the same request, sent again because the reply was lost.
              when orders.id = r."orderId" and orders.lease_generation = 1 then 'placed'
-             when orders.id = any (resumed)
-              and r.position = min(r.position) over (partition by r.principal, r.route, r.key) then 'resumed'
+             -- By this statement, or by the one before it whose reply was lost.
+             when orders.lease_holder = r."orderId" then 'resumed'
              else 'in-flight'
            end as outcome,
            case

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
 import type { Database } from '#plugins/database.ts'
 import { equalJson } from '#plugins/json-patch.ts'
@@ -113,18 +114,21 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
       (await readResponse(asked)).response,
 
     /**
-     * Takes over an order whose lease has ended, for whoever finishes what a dead process left.
+     * Takes over an order whose lease has ended, for whoever finishes what a dead process left. Sent again because the
+     * reply was lost, it finds its own mark, and holds what it holds.
      *
      * @returns null when there is nothing to take over: it is settled, or somebody's lease is running
      */
     async takeOver(orderUuid: string): Promise<{ order: Order; format: AnswerFormat } | null> {
+      const mark = randomUUID()
       const [row] = await database.query(
         (sql) => sql<{ row: OrderRow; request: AnswerFormat }[]>`
           with taken as (
             update orders
-            set lease_generation = lease_generation + 1,
-                lease_until = now() + ${options.leaseSeconds} * interval '1 second'
-            where id = ${orderUuid} and status = 'pending' and lease_until <= now()
+            set lease_generation = lease_generation + (lease_holder is distinct from ${mark}::uuid)::integer,
+                lease_until = now() + ${options.leaseSeconds} * interval '1 second', lease_holder = ${mark}::uuid
+            where id = ${orderUuid} and status = 'pending'
+              and (lease_until <= now() or lease_holder = ${mark}::uuid)
             returning *
           )
           select to_jsonb(taken) as row, known.request

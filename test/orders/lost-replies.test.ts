@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, type TestContext, test } from 'node:test'
 import { createDatabase as createPool } from '#plugins/database.ts'
-import { cancelled, chargeLater } from '#src/orders/order.ts'
+import { cancelled, chargeLater, type Order } from '#src/orders/order.ts'
 import { newOrderId, toUuid } from '#src/orders/order-id.ts'
 import type { Placement } from '#src/orders/placement.ts'
 import { createOrderStore } from '#src/orders/store.ts'
@@ -37,6 +37,30 @@ suite('A statement that was carried out, and is sent again because its reply was
     await store.nothingWasCharged(sent)
     assert.equal((await store.find(order.id))?.payment.sent, true)
   })
+
+  test('An ended lease that a client takes over is its own', async (t) => {
+    const { store, abandonedOrder, losingReply } = await openStore(t)
+    const order = await abandonedOrder()
+    const result = await losingReply(
+      () => store.place(placement('nothing', 'nothing')),
+      () => store.place(placement('abandoned')),
+    )
+    assert.ok(result.outcome === 'resumed', result.outcome)
+    assert.equal(result.order.id, order.id)
+    assert.equal(result.order.leaseGeneration, 2)
+    assert.equal((await store.place(placement('abandoned'))).outcome, 'in-flight', "and nobody else's")
+  })
+
+  test('An ended lease that the completer takes over is its own', async (t) => {
+    const { store, abandonedOrder, losingReply } = await openStore(t)
+    const { id } = await abandonedOrder()
+    const taken = await losingReply(
+      () => store.takeOver(randomUUID()),
+      () => store.takeOver(toUuid(id)),
+    )
+    assert.equal(taken?.order.leaseGeneration, 2)
+    assert.equal(await store.takeOver(toUuid(id)), null, "and nobody else's")
+  })
 })
 
 const context = { requestId: 'somebody' }
@@ -51,9 +75,16 @@ async function openStore(t: TestContext) {
   url.port = String(proxy.port)
   const pool = createPool({ url: url.href, poolSize: 1 })
   t.after(() => pool.close())
+  const store = createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 })
   return {
-    sql,
-    store: createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 }),
+    store,
+    /** One whose process died, and whose lease has ended. */
+    async abandonedOrder(): Promise<Order> {
+      const placed = await store.place(placement('abandoned'))
+      assert.ok(placed.outcome === 'placed')
+      await sql`update orders set lease_until = now() - interval '1 second'`
+      return placed.order
+    },
     /** @param before the same statement about nothing: it is prepared then, and has one reply only */
     async losingReply<T>(before: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
       await before()
@@ -75,13 +106,13 @@ async function queuedOrder(store: Store) {
   return (await store.move({ move, context })).order
 }
 
-function placement(key: string): Placement {
+function placement(key: string, productId = 'desk'): Placement {
   return {
     orderId: newOrderId(),
     principal: { id: 'somebody', name: null, email: null },
     key,
     fingerprint: Buffer.alloc(32),
     format: { version: 2, mediaType: 'application/json', requestId: 'somebody' },
-    request: { items: [{ productId: 'desk', quantity: 2 }], paymentToken: 'pm_card_visa' },
+    request: { items: [{ productId, quantity: 2 }], paymentToken: 'pm_card_visa' },
   }
 }
