@@ -78,29 +78,27 @@ export function createDeadLetterStore(database: Pick<Database, 'query'>) {
     async takeUnannounced(): Promise<DeadLetter[]> {
       const taker = randomUUID()
       let sent = 0
-      const rows = await database.query((sql) => {
+      const taken = await database.query((sql) => {
         sent += 1
         return sql<DeadLetterRow[]>`
-          with taken as (
-            update pgboss.job set output = jsonb_build_object('announcedAt', now(), 'announcedBy', ${taker}::text)
-            where (name, id) in (
-              select name, id from pgboss.job
-              where state = 'created' and source_name is not null and output is null
-              limit ${ANNOUNCED_AT_ONCE} for update skip locked
-            )
-            returning *
+          update pgboss.job set output = jsonb_build_object('announcedAt', now(), 'announcedBy', ${taker}::text)
+          where (name, id) in (
+            select name, id from pgboss.job
+            where state = 'created' and source_name is not null and output is null
+            limit ${ANNOUNCED_AT_ONCE} for update ${sent === 1 ? sql`skip locked` : sql``}
           )
-          select id, name, created_on, source_id, source_retry_count, source_output, data from taken
-          ${
-            // Sent again because the first reply was lost: then they are ours already.
-            sent === 1
-              ? sql``
-              : sql`union all select id, name, created_on, source_id, source_retry_count, source_output, data
-                  from pgboss.job
-                  where state = 'created' and source_name is not null and output ->> 'announcedBy' = ${taker}`
-          }
+          returning id, name, created_on, source_id, source_retry_count, source_output, data
         `
       })
+      if (sent === 1) return taken.map(toDeadLetter)
+      // Sent again because the first reply was lost, and waited for the first, which may still have been under way. What
+      // that one took, a statement that began before its end does not see.
+      const rows = await database.query(
+        (sql) => sql<DeadLetterRow[]>`
+          select id, name, created_on, source_id, source_retry_count, source_output, data from pgboss.job
+          where state = 'created' and source_name is not null and output ->> 'announcedBy' = ${taker}
+        `,
+      )
       return rows.map(toDeadLetter)
     },
   }
@@ -109,8 +107,10 @@ export function createDeadLetterStore(database: Pick<Database, 'query'>) {
   async function decide(id: string, decision: 'redriven' | 'discarded', operator: string) {
     const mark = randomUUID()
     const state = decision === 'redriven' ? 'completed' : 'cancelled'
-    const [row] = await database.query(
-      (sql) => sql<DeadLetterRow[]>`
+    let sent = 0
+    const [decided] = await database.query((sql) => {
+      sent += 1
+      return sql<DeadLetterRow[]>`
         with decided as (
           update pgboss.job
           set state = ${state}::text::pgboss.job_state, completed_on = now(),
@@ -123,12 +123,18 @@ export function createDeadLetterStore(database: Pick<Database, 'query'>) {
                case when state = 'completed' then enqueue_jobs(jsonb_build_array(
                  jsonb_build_object('id', id, 'queue', source_name, 'data', data)))::text end
         from decided
-        union all
-        select id, name, created_on, source_id, source_retry_count, source_output, data, null
+      `
+    })
+    if (decided !== undefined) return toDeadLetter(decided)
+    if (sent === 1) return null
+    // Sent again because the first reply was lost: then it may have been the first that it came too late for.
+    const [own] = await database.query(
+      (sql) => sql<DeadLetterRow[]>`
+        select id, name, created_on, source_id, source_retry_count, source_output, data
         from pgboss.job
         where name = any (${NAMES}::text[]) and id = ${id}::uuid and output ->> 'mark' = ${mark}
       `,
     )
-    return row === undefined ? null : toDeadLetter(row)
+    return own === undefined ? null : toDeadLetter(own)
   }
 }

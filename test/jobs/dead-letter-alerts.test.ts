@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import pino from 'pino'
+import type { Sql } from 'postgres'
 import { createDatabase as createPool, type Database } from '#plugins/database.ts'
 import type { DeadLetter } from '#src/jobs/dead-letter.ts'
 import { createDeadLetterAlerts } from '#src/jobs/dead-letter-alerts.ts'
 import { createDeadLetterStore } from '#src/jobs/dead-letter-store.ts'
+import { startTcpProxy } from '../chaos/tcp-proxy.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { connect } from '../support/shop.ts'
+import { connect, eventually } from '../support/shop.ts'
 import { bury } from './bury.ts'
 
 const data = { orderId: '01890a5d-ac96-774b-bcce-b302099a8057', requestId: 'the-request' }
@@ -73,14 +75,65 @@ test('A dead letter is told of, and decided about, also when the reply to the st
   )
 })
 
+test('The same while the first statement is still under way', async (t) => {
+  const { sql, watch, unreliable } = await start(t)
+  const { alerts, lines } = watch(unreliable.pool)
+  const store = createDeadLetterStore(unreliable.pool)
+  const letter = await bury(sql, { data })
+  await sql`create function wait() returns trigger language plpgsql
+    as 'begin perform pg_advisory_xact_lock(1); return new; end'`
+  await sql`create trigger waiting before update on pgboss.job for each row execute function wait()`
+
+  for (const [work, check] of [
+    [
+      () => alerts.look(),
+      () =>
+        assert.deepEqual(
+          lines.map(({ deadLetter }) => deadLetter),
+          [letter],
+        ),
+    ],
+    [() => store.redrive(letter, 'somebody'), (redriven: unknown) => assert.ok(redriven !== null)],
+  ] as const) {
+    const { promise: end, resolve: goOn } = Promise.withResolvers<void>()
+    const holding = sql.begin(async (session) => {
+      await session`select pg_advisory_xact_lock(1)`
+      await end
+    })
+    const working = work()
+    await waiting(sql, 1)
+    unreliable.cut()
+    await waiting(sql, 2)
+    goOn()
+    await holding
+    check(await working)
+  }
+})
+
+/** Until so many statements wait for a lock. */
+const waiting = (sql: Sql, count: number) =>
+  eventually(`${count} to wait`, async () => {
+    const [row] = await sql`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
+    return row?.n === count
+  })
+
 async function start(t: TestContext) {
   const databaseUrl = await createDatabase(t)
   const sql = connect(t, databaseUrl)
   const pool = createPool({ url: databaseUrl, poolSize: 4 })
   t.after(() => pool.close())
+  const url = new URL(databaseUrl)
+  const target = Number(url.port)
+  const proxy = await startTcpProxy(t, () => target)
+  url.port = String(proxy.port)
+  const behind = createPool({ url: url.href, poolSize: 1 })
+  t.after(() => behind.close())
   return {
     sql,
     pool,
+    /** A pool whose connections can be lost at once; the server does not hear of it before it answers. */
+    unreliable: { pool: behind, cut: () => void proxy.cut(1, () => 0) },
     watch(database: Pick<Database, 'query'> = pool) {
       const lines: Record<string, unknown>[] = []
       const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
