@@ -1,6 +1,9 @@
 import { Problem } from '../problem-details.ts'
 
-/** The database could not be asked, did not answer in time, or has not the schema of this release yet. What was sent may or may not have happened. */
+/**
+ * The database could not be asked, did not answer in time, has no room, or has not the schema of this release yet. What
+ * was sent may or may not have happened.
+ */
 export class DatabaseUnavailable extends Problem {
   constructor(cause: unknown) {
     super('service-unavailable', {
@@ -65,6 +68,9 @@ const BEHIND = new Set(['42P01', '42703', '42883', '3F000'])
 /** Out of time: the server gave the statement up (57014) or could not lock (55P03). Not sent again at once. */
 const OUT_OF_TIME = new Set(['57014', '55P03'])
 
+/** The server has no disk (53100) or memory (53200) left: the statement left nothing behind, and the next fares no better. */
+const EXHAUSTED = new Set(['53100', '53200'])
+
 /**
  * What a pooler in transaction mode does not have, by what it says where that is asked of it: it refuses parameters
  * of a session, and an old one does not know what was prepared on another connection.
@@ -98,6 +104,7 @@ export function isUnavailable(error: unknown): boolean {
     error instanceof DatabaseUnavailable ||
     isConnectionLoss(error) ||
     hasCode(error, OUT_OF_TIME) ||
+    hasCode(error, EXHAUSTED) ||
     hasCode(error, BEHIND)
   )
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import type { ServiceSql } from '#plugins/database/pool.ts'
 import { isUnavailable } from '#plugins/database/unavailable.ts'
 import { createDatabase as createPool, type DatabaseOptions } from '#plugins/database.ts'
 import { startTcpProxy } from '../chaos/tcp-proxy.ts'
@@ -153,6 +154,22 @@ describe('What a statement may take', { concurrency: true }, () => {
     await assertUnavailable(pool.query((sql) => sql`select pg_sleep(60)`))
     // The connection is free again, as the server gave the statement up.
     assert.equal(pool.pool().busy, 0)
+  })
+
+  test('for which the server has no disk or memory left is told as unavailable, and not sent again', async (t) => {
+    const { pool } = await connect(t, await createDatabase(t))
+    let sent = 0
+    for (const work of [
+      (sql: ServiceSql) => sql`do $$ begin raise sqlstate '53100'; end $$`,
+      (sql: ServiceSql) => sql`do $$ begin raise sqlstate '53200'; end $$`,
+    ]) {
+      const asked = pool.query((sql) => {
+        sent++
+        return work(sql)
+      })
+      await assertUnavailable(asked)
+    }
+    assert.equal(sent, 2)
   })
 
   test('is bounded for a lock, too', async (t) => {
