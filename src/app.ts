@@ -93,7 +93,9 @@ export async function buildApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   })
 
+  // Who sends ever more and reads nothing is cut off before anything is done for it.
   await app.register(pipelining)
+
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.
   await app.register(requestId)
   if (about.tracer !== undefined) await app.register(tracing, { tracer: about.tracer })

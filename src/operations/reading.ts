@@ -25,18 +25,17 @@ export function createReading<T>(options: ReadingOptions<T>): () => Promise<T> {
 
   async function renew(): Promise<void> {
     const beganAt = performance.now()
-    const took = () => performance.now() - beganAt
-    let fresh: number
+    let found: T | undefined
     try {
-      value = await read()
+      found = await read()
+      value = found
       complaint = undefined
-      fresh = freshMs(took(), value)
     } catch (error) {
       if (complaint !== String(error)) onError(error)
       complaint = String(error)
-      fresh = freshMs(took())
     }
-    freshUntil = performance.now() + fresh
+    const endedAt = performance.now()
+    freshUntil = endedAt + freshMs(endedAt - beganAt, found)
     underWay = undefined
   }
 
