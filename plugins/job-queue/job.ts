@@ -45,3 +45,14 @@ const MAX_DELAY_MS = 300_000
 export function backoffMs(attempt: number, random: () => number): number {
   return Math.min(BASE_DELAY_MS * 2 ** (attempt - 1), MAX_DELAY_MS) * random()
 }
+
+/**
+ * For what could not be asked at all (an open circuit, a database that is away): anywhere between nothing and as long as
+ * the job has waited already. So an outage is waited for once more at most, where doubling by attempts that cost nobody
+ * anything would soon be far longer; and a backlog does not come back all the time.
+ *
+ * @param waitedMs since the job was enqueued
+ */
+export function unaskedMs(waitedMs: number, random: () => number): number {
+  return Math.min(Math.max(waitedMs, BASE_DELAY_MS), MAX_DELAY_MS) * random()
+}

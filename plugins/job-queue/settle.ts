@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
-import { backoffMs, type Job, type JobOutcome } from './job.ts'
+import { backoffMs, type Job, type JobOutcome, unaskedMs } from './job.ts'
 
 /** Long enough that quick work is written down together at its end, short for what may be done twice after a crash. */
 const EARLY_MS = 50
@@ -38,7 +38,7 @@ export async function settle(
     log.warn({ err, reason, attempt }, 'a job failed for good')
     return { id, status: 'deadletter', output }
   }
-  const delayMs = delayOf(outcome, () => backoffMs(attempt, random))
+  const delayMs = delayOf(outcome, row, random)
   log.warn({ err, reason, attempt, delayMs }, 'a job will be tried again')
   try {
     await postpone()
@@ -66,9 +66,13 @@ export async function settle(
  * An attempt that counts waits for its backoff at least, whatever it was told: fifteen that come at once use a job up in
  * seconds. One that does not count has no end to come to, and waits as it was told.
  */
-function delayOf({ afterMs, counts = true }: Retry, backoff: () => number): number {
-  if (afterMs === undefined) return backoff()
-  return counts ? Math.max(afterMs, backoff()) : afterMs
+function delayOf(
+  { afterMs, counts = true }: Retry,
+  { retryCount, createdOn, startedOn }: JobWithMetadata<unknown>,
+  random: () => number,
+): number {
+  if (counts) return Math.max(afterMs ?? 0, backoffMs(retryCount + 1, random))
+  return afterMs ?? unaskedMs(startedOn.getTime() - createdOn.getTime(), random)
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { queryObjects } from 'node:v8'
-import { backoffMs } from '#plugins/job-queue/job.ts'
+import { backoffMs, unaskedMs } from '#plugins/job-queue/job.ts'
 import type { JobOutcome } from '#plugins/job-queue.ts'
 import { eventually } from '../support/shop.ts'
 import { done, type Handle, startWorker } from './queue-worker.ts'
@@ -17,6 +17,16 @@ test('Delays double from two seconds to five minutes, and are spread over all th
   assert.equal(
     backoffMs(3, () => 0.5),
     4_000,
+  )
+})
+
+test('What could not be asked waits as long again as it has waited at most, and no less than two seconds at most', () => {
+  const waited = [-5, 0, 1_999, 6_000, 299_000, 3_600_000]
+  const most = waited.map((ms) => unaskedMs(ms, () => 1) / 1000)
+  assert.deepEqual(most, [2, 2, 2, 6, 299, 300])
+  assert.equal(
+    unaskedMs(60_000, () => 0.25),
+    15_000,
   )
 })
 
@@ -69,6 +79,27 @@ suite('A worker', { concurrency: true }, async () => {
       return found.retry_count === 13 && found.state === 'retry' && found
     })
     assert.ok(job.wait > 140 && job.wait <= 150, `${job.wait}`)
+  })
+
+  test('was once refused a few times by an open circuit, and then waited far longer than that was open', async () => {
+    const ages = { [randomUUID()]: 60, [randomUUID()]: 3_600 }
+    for (const [id, age] of Object.entries(ages)) {
+      behaviours.set(id, async () => ({ kind: 'retry', reason: 'circuit open', counts: false }))
+      await sql`insert into pgboss.job (id, name, state, retry_count, retry_limit, created_on, started_on, heartbeat_seconds)
+                values (${id}, 'release-stock', 'retry', 8, 22, now() - ${age} * interval '1 second', now(), 20)`
+    }
+    const waits = await Promise.all(
+      Object.keys(ages).map((id) =>
+        eventually('the refusal', async () => {
+          const found = await find(id)
+          return found.retry_count === 9 && found.state === 'retry' && found.wait
+        }),
+      ),
+    )
+    // Half of a minute and of five, as this worker throws its dice.
+    const [young = 0, old = 0] = waits
+    assert.ok(young > 15 && young < 45, `${young}`)
+    assert.ok(old > 140 && old <= 150, `${old}`)
   })
 
   test('gives a job up after its fifteenth attempt, with a reason that is one line and no secret', async () => {
