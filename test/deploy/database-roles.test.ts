@@ -8,7 +8,7 @@ import { startFakePayment, startFakeWarehouse } from '../support/fake-dependenci
 import { createEmptyDatabase, type Lifetime } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
-import { execute } from '../support/test-server.ts'
+import { execute } from '../support/statement.ts'
 
 const project = new URL('../../', import.meta.url)
 const page = await readFile(new URL('docs/operations.md', project), 'utf8')

@@ -7,7 +7,7 @@ import { startTcpProxy } from '../chaos/tcp-proxy.ts'
 import { closedPort } from '../dependencies/fake-server.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/shop.ts'
-import { execute } from '../support/test-server.ts'
+import { execute } from '../support/statement.ts'
 
 /** The contract's, and the time that a busy machine adds. */
 const LONGEST_WAIT_MS = 10_000 + 2_000

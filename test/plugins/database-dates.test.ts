@@ -4,7 +4,7 @@ import { createDatabase as createPool } from '#plugins/database.ts'
 import { startPgBouncer } from '../machines/pgbouncer.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
-import { execute } from '../support/test-server.ts'
+import { execute } from '../support/statement.ts'
 
 test('Times are read as they are, whatever style the database writes them in', async (t) => {
   await assertReadsTimes(t, await createGermanDatabase(t))

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
-import { databaseUrl, execute, startTestServer, type TestServer } from './test-server.ts'
+import { databaseUrl, execute } from './statement.ts'
+import type { TestServer } from './test-server.ts'
 
 /** A test's context; or `{ after }` of node:test, for a database that a whole file shares. */
 export interface Lifetime {
@@ -41,8 +42,14 @@ export async function createEmptyDatabase(lifetime: Lifetime): Promise<string> {
 async function server(): Promise<Pick<TestServer, 'adminUrl' | 'template'>> {
   const { HOLDFAST_TEST_ADMIN_URL: adminUrl, HOLDFAST_TEST_TEMPLATE: template } = process.env
   if (adminUrl !== undefined && template !== undefined) return { adminUrl, template }
-  own ??= startTestServer()
+  own ??= startOwn()
   return await own
+}
+
+/** Loaded only here: what migrates and starts a server is a tenth of a second, and most files need neither. */
+async function startOwn(): Promise<TestServer> {
+  const { startTestServer } = await import('./test-server.ts')
+  return await startTestServer()
 }
 
 async function clone(adminUrl: string, template: string, name: string): Promise<void> {

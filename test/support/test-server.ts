@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import { migrate } from '#src/database/migrate.ts'
 import { holderOf } from '../../sandbox/directory-lock.ts'
 import { startEmbeddedPostgres } from '../../sandbox/embedded-postgres.ts'
 import { stopLeftBehind } from '../../sandbox/postgres/left-behind.ts'
+import { databaseUrl, execute } from './statement.ts'
 
 export interface TestServer {
   /** Of a database on the server that is not the template, so that the template can be cloned from it. */
@@ -42,23 +42,6 @@ export async function startTestServer(): Promise<TestServer> {
       await execute(server.url, `drop database if exists ${template} with (force)`)
       await server.stop()
     },
-  }
-}
-
-/** The URL of another database on the same server. */
-export function databaseUrl(url: string, database: string): string {
-  const changed = new URL(url)
-  changed.pathname = `/${database}`
-  return changed.href
-}
-
-/** One statement on a connection of its own. */
-export async function execute(url: string, statement: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
-  try {
-    await sql.unsafe(statement)
-  } finally {
-    await sql.end()
   }
 }
 

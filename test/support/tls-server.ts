@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startEmbeddedPostgres } from '../../sandbox/embedded-postgres.ts'
 import type { Lifetime } from './postgres.ts'
-import { execute } from './test-server.ts'
+import { execute } from './statement.ts'
 
 /**
  * Signed by nobody but itself, for the address 127.0.0.1 and no name, until 2120. The key beside it opens nothing but
