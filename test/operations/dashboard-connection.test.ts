@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { openBrowser } from '../support/browser.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { needs } from '../support/programs.ts'
@@ -25,7 +26,8 @@ describe('The connection of the dashboard', needs('chromium'), () => {
   })
 
   test('who logged in sees it; it says when the service is away, comes back with it, and knows when the session ended', async () => {
-    const env = { OPS_TOKEN: opsToken, ROLE: 'api' }
+    // Nobody else is given it while the service is away.
+    const env = { OPS_TOKEN: opsToken, ROLE: 'api', OPS_PORT: String(await freePort()) }
     const first = await startService(lifetime, parts, env)
     const { page, origins, complaints } = await openPage(browser)
 
@@ -56,15 +58,14 @@ describe('The connection of the dashboard', needs('chromium'), () => {
     assert.equal(await page.locator('body[data-stale]').count(), 1)
     assert.equal(await textOf(page, '#error-rate-note'), '3 of 3 last hour')
 
-    const { port } = new URL(first.operations)
-    const second = await startService(lifetime, parts, { ...env, OPS_PORT: port })
+    const second = await startService(lifetime, parts, env)
     await says(page, '#error-rate-note', '0 of 0 last hour')
     assert.equal(await page.locator('#connection').isVisible(), false)
     assert.equal(await page.locator('body[data-stale]').count(), 0)
 
     await page.context().clearCookies()
     await second.kill()
-    await startService(lifetime, parts, { ...env, OPS_PORT: port })
+    await startService(lifetime, parts, env)
     await says(page, '#connection', /^Your session has ended, showing figures from/)
     await page.getByRole('link', { name: 'Log in again' }).click()
     await page.getByLabel('Operations token').fill(opsToken)
