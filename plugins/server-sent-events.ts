@@ -16,6 +16,17 @@ export interface EventStreamOptions {
   most?: number
 }
 
+interface Made {
+  readonly text: string
+  readonly at: number
+}
+
+interface Watcher {
+  stuckSince: number | undefined
+  /** What it was sent: nobody is told the same twice. */
+  last: Made | undefined
+}
+
 /** How long a browser waits before it comes back: a restart takes about that. */
 const RETRY_MS = 2_000
 /** Events that a watcher may miss because it does not read, before its connection is cut; in milliseconds. */
@@ -27,45 +38,48 @@ const PATIENCE_MS = 30_000
  */
 export function createEventStream(options: EventStreamOptions) {
   const { event, read, everyMs, signal, onError, most = 100 } = options
-  const watchers = new Map<ServerResponse, { stuckSince: number | undefined }>()
+  const watchers = new Map<ServerResponse, Watcher>()
   let timer: NodeJS.Timeout | undefined
-  let latest = { text: '', at: Number.NEGATIVE_INFINITY }
-  let underWay: Promise<string> | undefined
+  let latest: Made = { text: '', at: Number.NEGATIVE_INFINITY }
+  let underWay: Promise<Made> | undefined
 
-  /** The event of now, or of less than a period ago; empty when there never was one. */
-  const current = async (): Promise<string> => {
-    if (performance.now() - latest.at < everyMs / 2) return latest.text
+  /** The event of now, or of less than half a period ago. */
+  const current = async (): Promise<Made> => {
+    if (performance.now() - latest.at < everyMs / 2) return latest
     underWay ??= make().finally(() => {
       underWay = undefined
     })
     return await underWay
   }
 
-  const make = async (): Promise<string> => {
+  const make = async (): Promise<Made> => {
     try {
       const text = `event: ${event}\ndata: ${JSON.stringify(await read())}\n\n`
       latest = { text, at: performance.now() }
-      return text
+      return latest
     } catch (error) {
       onError(error)
       // A comment: the connection is alive, and there is no news.
-      return ':\n\n'
+      return { text: ':\n\n', at: performance.now() }
     }
   }
 
   const push = async () => {
     if (underWay !== undefined) return
-    const text = await current()
-    for (const response of watchers.keys()) write(response, text)
+    const made = await current()
+    for (const response of watchers.keys()) write(response, made)
   }
 
-  const write = (response: ServerResponse, text: string) => {
+  const write = (response: ServerResponse, made: Made) => {
     const watcher = watchers.get(response)
     // It may have left, or been sent off, while the event was made.
     if (watcher === undefined || response.writableEnded) return
     if (!response.writableNeedDrain) {
       watcher.stuckSince = undefined
-      response.write(text)
+      // It came in the midst of a period, or the event did, and is as new as any.
+      if (watcher.last === made) return
+      watcher.last = made
+      response.write(made.text)
       return
     }
     watcher.stuckSince ??= performance.now()
@@ -121,7 +135,7 @@ export function createEventStream(options: EventStreamOptions) {
         response.end()
         return
       }
-      watchers.set(response, { stuckSince: undefined })
+      watchers.set(response, { stuckSince: undefined, last: undefined })
       response.once('close', () => leave(response))
       timer ??= setInterval(push, everyMs)
       response.write(`retry: ${RETRY_MS}\n\n`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fastify from 'fastify'
@@ -18,7 +19,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
 /** A stream of events on a socket of its own, as large as the test wants them. */
-async function startEvents(t: TestContext, { bytes = 10, most = 100, everyMs = 20 } = {}) {
+async function startEvents(t: TestContext, { bytes = 10, most = 100, everyMs = 20, readMs = 0 } = {}) {
   const ending = new AbortController()
   const made = { count: 0 }
   const events = createEventStream({
@@ -27,7 +28,10 @@ async function startEvents(t: TestContext, { bytes = 10, most = 100, everyMs = 2
     most,
     signal: ending.signal,
     onError: (error) => assert.fail(String(error)),
-    read: async () => ({ at: new Date().toISOString(), number: ++made.count, filler: 'x'.repeat(bytes) }),
+    read: async () => {
+      if (readMs > 0) await pause(readMs)
+      return { at: new Date().toISOString(), number: ++made.count, filler: 'x'.repeat(bytes) }
+    },
   })
   const app = fastify(problemServerOptions(format))
   await app.register(problemDetails, format)
@@ -53,6 +57,13 @@ test('Nothing is made while nobody watches, and it begins anew with the next who
   const second = await watchEvents(t, url)
   await eventually('some events', () => second.events.length > 3)
   assert.ok(made.count > before)
+})
+
+test('A watcher is told of no event twice, also where making one takes most of the time between two', async (t) => {
+  const { url } = await startEvents(t, { everyMs: 200, readMs: 150 })
+  const { events } = await watchEvents(t, url)
+  await eventually('some events', () => events.length > 3)
+  assert.equal(new Set(events.map(({ at }) => at)).size, events.length)
 })
 
 test('One more than may watch is refused, until one leaves', async (t) => {
@@ -115,8 +126,10 @@ test('Whoever watches, asks or scrapes needs the token', async (t) => {
 
 test('While the database is away statistics and metrics are told all the same, at once, and health says it', async (t) => {
   const { url, line } = await startOperations(t)
-  const before = await bodyOf(await fetch(`${url}/stats`))
-  assert.equal(before.queues.length, 6)
+  const before = await eventually('the queues to be read', async () => {
+    const now = await bodyOf(await fetch(`${url}/stats`))
+    return now.queues.length === 6 && now
+  })
   line.cut()
   const { events } = await watchEvents(t, `${url}/events`)
   const beganAt = performance.now()
