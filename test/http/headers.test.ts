@@ -4,7 +4,7 @@ import { openShop, type ShopFront } from '../orders/shop-front.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { startService } from '../support/service.ts'
-import { basket, bodyOf, place, stock } from '../support/shop.ts'
+import { basket, bodyOf, eventually, place, stock } from '../support/shop.ts'
 import { type Fixture, type Row, rowsOf } from './header-rows.ts'
 import { each } from './pipeline.ts'
 
@@ -37,6 +37,11 @@ suite('Headers of every route with every answer', () => {
     const { id: open } = await shop.order()
     const { id: cancelled } = await shop.order({}, 'cancelled')
     await shop.ask('POST', `/orders/${cancelled}/cancel`)
+    // It is a change of the order, and in the midst of a test it would change the tag of every list.
+    await eventually('its money to be back', async () => {
+      const order = await bodyOf(await shop.ask('GET', `/orders/${cancelled}`))
+      return order.payment.status === 'refunded'
+    })
     fixture = { open, cancelled, failed: (await bodyOf(declined)).orderId }
   })
 
