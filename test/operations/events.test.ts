@@ -95,14 +95,11 @@ test('A watcher who does not read costs no more memory the longer it does not, a
   }
   reader.events.length = 0
   const [before, madeBefore] = [memory(), made.count]
-  await eventually('two hundred more', () => {
+  await eventually('sixty more', () => {
     reader.events.length = 0
-    return made.count > madeBefore + 200
+    return made.count > madeBefore + 60
   })
-  assert.ok(
-    memory() - before < 100_000_000,
-    `${memory() - before} bytes more, of 200 MB that it did not read`,
-  )
+  assert.ok(memory() - before < 30_000_000, `${memory() - before} bytes more, of 60 MB that it did not read`)
   end()
   await eventually('both to be gone', () => events.watchers() === 0)
 })
