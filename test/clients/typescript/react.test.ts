@@ -123,6 +123,12 @@ describe('The React hook, in a browser', needs('chromium'), () => {
     await tab.goto(`${url}/?id=${id}`)
     await tab.getByText('payment_pending').waitFor()
     paymentFails = false
+    await eventually('the charge', async () => {
+      // Each try that failed meanwhile has doubled the wait for the next one, which is not what is looked at here.
+      await shop.sql`
+        update pgboss.job set start_after = now() where name = 'charge-order' and state = 'retry'`
+      return (await shop.sql`select from orders where status = 'paid'`).length > 0
+    })
     await tab.getByText('paid', { exact: true }).waitFor()
     assert.ok(proxy.seen.some(({ status }) => status === 304))
   })
