@@ -2,8 +2,11 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below what systems give to whoever asks for any port, and to connections that go out: Linux from 32768 on, others from 49152. */
-const FIRST = 10_000
+/**
+ * Below what systems give to whoever asks for any port, and to connections that go out: Linux from 32768 on, others from
+ * 49152. Above 10080, the last of those that browsers and `fetch` refuse (Fetch Standard, port blocking).
+ */
+const FIRST = 10_081
 const LAST = 32_767
 
 /**
