@@ -10,7 +10,7 @@ import {
 } from '../support/fake-dependencies.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { type ServiceProcess, startService } from '../support/service.ts'
+import { PATIENT_WITH_WAREHOUSE, type ServiceProcess, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 const V1 = 'application/vnd.holdfast.order+json; version=1'
@@ -30,7 +30,7 @@ suite('Placing an order', () => {
     payment = await startFakePayment(lifetime)
     warehouse = await startFakeWarehouse(lifetime, { status: () => warehouseStatus })
     const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-    ;({ api, operations } = await startService(lifetime, parts))
+    ;({ api, operations } = await startService(lifetime, parts, PATIENT_WITH_WAREHOUSE))
     token = await tokenOf('ada')
     await stock(sql, { pen: 1000, ink: 1000, rare: 2 })
     await sql`insert into products (id, name, price, currency, stock) values ('free', 'A sticker', 0, 'USD', 10)`

@@ -7,7 +7,7 @@ import {
   startFakeWarehouse,
 } from '../support/fake-dependencies.ts'
 import { createDatabase, type Lifetime } from '../support/postgres.ts'
-import { type ServiceProcess, startService } from '../support/service.ts'
+import { PATIENT_WITH_WAREHOUSE, type ServiceProcess, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 /** A shop that sells desks and lamps, with a customer who is known to it. */
@@ -50,8 +50,9 @@ export async function openShop(lifetime: Lifetime, options: ShopFrontOptions = {
   await stock(sql, { desk: 1_000, lamp: 1_000 })
   const payment = await startFakePayment(lifetime, options.payment)
   const warehouse = await startFakeWarehouse(lifetime, options.warehouse)
+  const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
   const startAnother = (env = options.env) =>
-    startService(lifetime, { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }, env)
+    startService(lifetime, parts, { ...PATIENT_WITH_WAREHOUSE, ...env })
   const service = await startAnother()
   const token = await tokenOf('somebody')
   let orders = 0

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { type ServiceProcess, startService } from '../support/service.ts'
+import { PATIENT_WITH_WAREHOUSE, type ServiceProcess, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 suite('An order that was charged by a process that died before it could say so', () => {
@@ -52,7 +52,8 @@ async function chargedAndKilled(t: TestContext, { warehouseStatus, paymentStatus
   })
   const warehouse = await startFakeWarehouse(t, warehouseStatus && { status: warehouseStatus })
   const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
-  const start = (env = {}) => startService(t, parts, { ORDER_LEASE_SECONDS: '2', ...env })
+  const start = (env = {}) =>
+    startService(t, parts, { ...PATIENT_WITH_WAREHOUSE, ORDER_LEASE_SECONDS: '2', ...env })
 
   victim = await start({ ROLE: 'api' })
   await assert.rejects(place(victim.api, basket('desk'), { key: 'one', token }))

@@ -11,6 +11,12 @@ export const COMPILE_CACHE = fileURLToPath(new URL('../../src/compile-cache.js',
 /** At least the 32 bytes a signing secret must have. */
 export const SECRET = 'a-secret-that-only-tests-ever-use'
 
+/**
+ * For tests in which the warehouse's answer is waited for: past its usual second an order goes on without, and on a busy
+ * machine that second may pass before anybody was asked.
+ */
+export const PATIENT_WITH_WAREHOUSE = { INVENTORY_DEADLINE_MS: '5000' }
+
 export interface ServiceProcess {
   api: string
   operations: string
