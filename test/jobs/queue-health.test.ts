@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fastify from 'fastify'
 import { jobQueue } from '#plugins/job-queue.ts'
@@ -17,15 +16,14 @@ test('A process whose workers cannot begin says so of its queue, until they have
   const parts = { databaseUrl, paymentUrl: nowhere, inventoryUrl: nowhere }
   const [all, api] = await Promise.all([startService(t, parts), startService(t, parts, { ROLE: 'api' })])
   const health = async (of: string) => JSON.parse(await (await fetch(`${of}/health`)).text())
-  const down = await eventually('the queue to be down', async () => {
-    const found = await health(all.api)
-    return found.checks.queue.status === 'down' && found
+  // Of a machine that is busy any check may be down for a moment, for want of an answer.
+  await eventually('the queue alone to be down, and the process ready', async () => {
+    const { status, checks } = await health(all.api)
+    const { status: queue, detail } = checks.queue
+    const isTold = queue === 'down' && detail === 'the check failed' && status === 'degraded'
+    return isTold && checks.database.status === 'up' && (await fetch(`${all.api}/readyz`)).ok
   })
-  assert.deepEqual(
-    [down.status, down.checks.database.status, (await fetch(`${all.api}/readyz`)).status],
-    ['degraded', 'up', 200],
-  )
-  assert.equal((await health(api.api)).status, 'healthy', 'it has no workers')
+  await eventually('one without workers to be well', async () => (await health(api.api)).status === 'healthy')
   await sql`alter table pgboss.version_of_another rename to version`
   await eventually('all to be well', async () => (await health(all.api)).status === 'healthy')
 })
