@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { startFakePayment } from '../support/fake-dependencies.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { startService } from '../support/service.ts'
+import { PATIENT_WITH_WAREHOUSE, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
 
 test('A reservation that comes after its release is released, also when that fails at first', async (t) => {
@@ -43,10 +43,10 @@ test('A reservation that comes after its release is released, also when that fai
   const payment = await startFakePayment(t)
   const inventoryUrl = `http://127.0.0.1:${address.port}`
   const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl }
-  const api = await startService(t, parts, { ROLE: 'api' })
+  const api = await startService(t, parts, { ...PATIENT_WITH_WAREHOUSE, ROLE: 'api' })
   const token = await tokenOf('somebody')
   const { id } = await bodyOf(await place(api.api, basket('desk'), { key: 'late', token }))
-  await startService(t, parts, { ROLE: 'worker' })
+  await startService(t, parts, { ...PATIENT_WITH_WAREHOUSE, ROLE: 'worker' })
   await eventually('the job to ask', () => puts > 2)
 
   const headers = { authorization: `Bearer ${token}`, accept: V2 }
@@ -54,6 +54,8 @@ test('A reservation that comes after its release is released, also when that fai
   await eventually('the release', () => deletes > 0)
   late.resolve()
   await eventually('the job to end', async () => {
+    // As if the time until its next attempt had passed.
+    await sql`update pgboss.job set start_after = now() where name = 'reserve-stock' and state = 'retry'`
     const [job] = await sql`select state from pgboss.job where name = 'reserve-stock'`
     return job?.state === 'completed'
   })
