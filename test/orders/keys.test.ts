@@ -18,7 +18,9 @@ test('A key older than its time is as new, also before it is reaped', async (t) 
   const token = await tokenOf('ada')
   const first = await bodyOf(await place(api, basket('desk'), { key: 'old', token }))
   const second = await eventually('a second order', async () => {
-    const order = await bodyOf(await place(api, basket('desk'), { key: 'old', token }))
+    const answer = await place(api, basket('desk'), { key: 'old', token })
+    const order = await bodyOf(answer)
+    assert.equal(answer.status, 201, JSON.stringify(order))
     return order.id !== first.id && order
   })
   assert.equal(payment.taken(first.id), 1)

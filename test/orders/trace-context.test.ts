@@ -43,10 +43,11 @@ test('One trace and one request id lead from the client through the request and 
     assert.equal(asked.headers['x-request-id'], 'the-request', where)
   }
 
-  const lines = service.logs.filter(({ msg }) => msg === 'request answered')
+  const answered = () => service.logs.filter(({ msg }) => msg === 'request answered')
+  await eventually('the line of a reading', () => answered().some(({ method }) => method === 'GET'))
+  const lines = answered()
   const placed = lines.find(({ method }) => method === 'POST')
   assert.equal(placed?.traceId, trace)
   assert.equal(placed?.idempotency, 'miss')
-  assert.ok(lines.some(({ method }) => method === 'GET'))
   assert.ok(lines.every(({ method, traceId }) => method === 'POST' || traceId === undefined))
 })
