@@ -33,6 +33,13 @@ async function openTracedShop(t: TestContext, env: Record<string, string>) {
   return { state, payment, warehouse, sql, service, order }
 }
 
+/**
+ * Until so many spans of a name are there, and with them whatever ended before: a process that ends waits for its traces
+ * no longer than two seconds.
+ */
+const received = (spans: ReceivedSpan[], name: string, count: number) =>
+  eventually(`${count} spans of ${name}`, () => spans.filter((span) => span.name === name).length >= count)
+
 test('One order with a queued charge is one trace, and every part of it has the right parent', async (t) => {
   const collector = await startCollector(t)
   const shop = await openTracedShop(t, {
@@ -55,9 +62,11 @@ test('One order with a queued charge is one trace, and every part of it has the 
     return tried.length === 1
   })
   await fetch(`${shop.service.api}/livez`)
+  const { spans } = collector
+  await received(spans, 'POST /orders', 1)
+  await received(spans, 'process send-mail', 1)
   assert.equal(await shop.service.stop(), 0)
 
-  const { spans } = collector
   assert.ok(spans.every(({ name }) => !name.includes('livez')))
   const own = spans.filter(({ traceId }) => traceId === trace)
   assert.deepEqual(
@@ -125,6 +134,7 @@ test('Orders that go together in one statement are each in their own trace, and 
   const shop = await openTracedShop(t, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces` })
   const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => shop.order(`order-${index}`)))
   assert.ok(answers.every(({ status }) => status === 201))
+  await received(collector.spans, 'POST /orders', 20)
   await shop.service.stop()
   const servers = collector.spans.filter(({ name }) => name === 'POST /orders')
   assert.equal(new Set(servers.map(({ traceId }) => traceId)).size, 20)
