@@ -58,13 +58,15 @@ export function trackConnections(server: Server) {
       const stoppedAt = performance.now()
       // Not the HTTP server's own way, which would cut answers that a slow reader has not fetched yet.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
-      const sweep = setInterval(() => {
+      const look = () => {
         if (isHurried) refuseUnfinished()
         if (performance.now() - stoppedAt < SILENCE_MS) return
         for (const socket of sockets) {
           if (responseOn(socket) === undefined && socket.writableLength === 0) socket.destroy()
         }
-      }, SWEEP_MS)
+      }
+      // Once around the loop more: when it was this process that stood still, what was sent meanwhile is read first.
+      const sweep = setInterval(() => setImmediate(look), SWEEP_MS)
       try {
         await closed
       } finally {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
-import { ask, beginAsking, startChild } from './graceful-shutdown/child.ts'
+import { ask, startChild } from './graceful-shutdown/child.ts'
 
 const faults = [
   ['/throw-in-a-timer', 'uncaughtException', /thrown in a timer[\s\S]*the reason beneath/],
@@ -15,10 +15,9 @@ for (const [path, kind, text] of faults) {
     const child = await startChild(t, { drainSeconds: 30, shutdownSeconds: 60 })
     const slow = ask(`${child.url}/slow`)
     await ask(`${child.url}/fast`)
-    const release = await beginAsking(child.port, '/release')
     await ask(`${child.url}${path}`)
     await child.logged('no longer accepting connections')
-    await release()
+    child.signal('SIGUSR2')
     assert.equal((await slow).body, 'slow')
     assert.equal(await child.exited, 1)
     const { level, err } = await child.logged(kind)

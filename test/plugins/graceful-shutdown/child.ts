@@ -20,7 +20,8 @@ export async function startChild(t: TestContext, settings: Record<string, unknow
   const child = spawn(process.execPath, ['--import', COMPILE_CACHE, path, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const exited = once(child, 'exit').then(([code]) => Number(code))
+  // Not its exit alone: the last of its log may be read after that.
+  const exited = once(child, 'close').then(([code]) => Number(code))
   t.after(async () => {
     child.kill('SIGKILL')
     await exited
@@ -49,8 +50,8 @@ export async function startChild(t: TestContext, settings: Record<string, unknow
   }
 }
 
-/** Polls until there is a value. */
-export async function until<T>(look: () => T | undefined, deadlineMs = 10_000): Promise<T> {
+/** Polls until there is a value. A process may take long to start on a machine that does much else. */
+export async function until<T>(look: () => T | undefined, deadlineMs = 60_000): Promise<T> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const value = look()

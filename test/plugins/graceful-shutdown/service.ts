@@ -3,6 +3,8 @@ import Fastify from 'fastify'
 import { pino } from 'pino'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
 import { createHealth, health } from '#plugins/health.ts'
+import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
+import { problems } from '#src/problems.ts'
 
 /** More than the buffers between two processes of one machine hold. */
 const LARGE_BYTES = 30_000_000
@@ -29,7 +31,8 @@ const step = (name: string) => {
   }
 }
 
-const app = Fastify()
+const format = { catalogue: problems, publicUrl: 'https://api.example.com' }
+const app = Fastify(problemServerOptions(format))
 const shutdown = createShutdown({
   ...settings,
   log,
@@ -39,6 +42,7 @@ shutdown.watch()
 
 const release = Promise.withResolvers<void>()
 await app.register(gracefulShutdown, { shutdown })
+await app.register(problemDetails, format)
 await app.register(health, {
   health: createHealth({
     version: '1.0.0',
@@ -53,12 +57,9 @@ app.get('/slow', async () => {
   await release.promise
   return 'slow'
 })
-app.get('/release', async () => {
-  release.resolve()
-  return 'released'
-})
+// However late: a request that comes after listening stopped has half a second.
+process.on('SIGUSR2', () => release.resolve())
 app.get('/large', async () => Buffer.alloc(LARGE_BYTES))
-app.post('/upload', async () => 'uploaded')
 app.get('/throw-in-a-timer', async () => {
   setTimeout(() => {
     throw new Error('thrown in a timer', { cause: new Error('the reason beneath') })

@@ -1,0 +1,62 @@
+import type { TestContext } from 'node:test'
+import Fastify from 'fastify'
+import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
+import { settle } from '../fake-time.ts'
+import { until } from './child.ts'
+
+type Line = Record<string, unknown> & { msg: string }
+
+/**
+ * The service in the test's own process. Once it shuts down its timeouts come when the test says so: a process that
+ * stands still for a moment, as a busy machine makes it, would have several of them come at once.
+ */
+export async function startService(t: TestContext, { shutdownSeconds }: { shutdownSeconds: number }) {
+  const lines: Line[] = []
+  const listeners = new Map<string, () => void>()
+  const log = (detail: object | string, msg = String(detail)) => {
+    lines.push({ ...(typeof detail === 'object' ? detail : {}), msg })
+    listeners.get(msg)?.()
+  }
+  const closed: string[] = []
+  const step = (name: string) => ({ name, close: () => void closed.push(name) })
+  const app = Fastify()
+  const shutdown = createShutdown({
+    drainSeconds: 0,
+    shutdownSeconds,
+    log: { fatal: log, error: log, warn: log, info: log },
+    steps: [{ name: 'http', close: () => app.close() }, step('jobs'), step('database')],
+    exit() {},
+  })
+  await app.register(gracefulShutdown, { shutdown })
+  app.get('/', async () => 'here')
+  app.get('/slow', () => new Promise(() => {}))
+  app.post('/upload', async () => 'uploaded')
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  t.after(async () => {
+    app.server.closeAllConnections()
+    await app.close()
+  })
+  const began = performance.now()
+  let passed = 0
+  t.mock.method(performance, 'now', () => began + passed)
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  return {
+    url,
+    port: Number(new URL(url).port),
+    shutdown,
+    /** The steps behind the listeners, as they were closed. */
+    closed,
+    onLog: (msg: string, listener: () => void) => void listeners.set(msg, listener),
+    logged: (msg: string) => until(() => lines.find((line) => line.msg === msg)),
+    async pass(ms: number): Promise<void> {
+      passed += ms
+      t.mock.timers.tick(ms)
+      await settle()
+    },
+    /** The process does nothing for so long: what is sent to it meanwhile waits, and what is due is late. */
+    standStill(ms: number): void {
+      passed += ms
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    },
+  }
+}
