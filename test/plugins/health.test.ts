@@ -6,11 +6,13 @@ import { type CheckResult, createHealth, type HealthSources, health } from '#plu
 const up = { critical: false, check: () => ({ status: 'up' }) as const }
 
 async function build(t: TestContext, sources: Partial<HealthSources> = {}) {
+  const startedAt = Date.UTC(2027, 0, 1)
+  t.mock.method(Date, 'now', () => startedAt + 5_500)
   const app = Fastify()
   await app.register(health, {
     health: createHealth({
       version: '1.2.3',
-      startedAt: Date.now() - 5_500,
+      startedAt,
       checks: { database: { ...up, critical: true }, email: up },
       readiness: () => null,
       isShuttingDown: () => false,
