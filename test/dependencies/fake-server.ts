@@ -90,11 +90,9 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   }
 }
 
-/** A port of this machine that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const port = portOf(server.address())
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+/**
+ * A port of this machine that nobody listens on. One that was free a moment ago may be the next that somebody is given;
+ * those below 1024 are given to nobody who does not ask for them, and of those this one is nobody's (RFC 6335), while
+ * `fetch` does not refuse it as it does others.
+ */
+export const closedPort = async (): Promise<number> => 4
