@@ -74,6 +74,8 @@ test('while every call fails, the open circuit leaves far fewer attempts than ca
     retries: 3,
     baseDelayMs: 500,
     bulkhead: 50,
+    // The breaker's own timer is real, and a probe would be one more attempt.
+    resetTimeoutMs: 3_600_000,
     time,
   })
   for (let i = 0; i < 200; i++) {
