@@ -47,9 +47,14 @@ test('A job that never ends has its place until it expires', async (t) => {
   t.after(() => hanging.resolve({ kind: 'done' }))
   const { sql, behaviours, enqueue, find } = await startWorker({ concurrency: { 'charge-order': 1 } })
   const [endless, next] = [randomUUID(), randomUUID()]
-  behaviours.set(endless, () => hanging.promise)
+  const begun = Promise.withResolvers<void>()
+  behaviours.set(endless, () => {
+    begun.resolve()
+    return hanging.promise
+  })
   await sql`insert into pgboss.job (id, name, retry_limit, expire_seconds) values (${endless}, 'charge-order', 0, 2)`
-  await eventually('it to begin', async () => (await find(endless)).state === 'active')
+  // Its state says so for two seconds only.
+  await begun.promise
   await enqueue('charge-order', { [next]: done })
   await eventually('the next', async () => (await find(next)).state === 'completed')
   assert.equal((await find(endless)).state, 'failed')

@@ -57,7 +57,8 @@ suite('A worker', { concurrency: true }, async () => {
       const found = await find(later)
       return found.state === 'retry' && found
     })
-    assert.ok(job.wait > 3_590 && job.wait <= 3_600, `${job.wait}`)
+    // As long as it was told, less what has passed since; the backoff is 300 at most.
+    assert.ok(job.wait > 3_500 && job.wait <= 3_600, `${job.wait}`)
     assert.deepEqual([job.retry_limit, job.output], [14, { reason: 'later' }])
     // A killed worker's job does not wait for as long as the last delay was.
     assert.deepEqual([job.retry_delay, job.retry_backoff], [2, false])
@@ -78,7 +79,7 @@ suite('A worker', { concurrency: true }, async () => {
       const found = await find(id)
       return found.retry_count === 13 && found.state === 'retry' && found
     })
-    assert.ok(job.wait > 140 && job.wait <= 150, `${job.wait}`)
+    assert.ok(job.wait > 100 && job.wait <= 150, `${job.wait}`)
   })
 
   test('was once refused a few times by an open circuit, and then waited far longer than that was open', async () => {
@@ -99,7 +100,7 @@ suite('A worker', { concurrency: true }, async () => {
     // Half of a minute and of five, as this worker throws its dice.
     const [young = 0, old = 0] = waits
     assert.ok(young > 15 && young < 45, `${young}`)
-    assert.ok(old > 140 && old <= 150, `${old}`)
+    assert.ok(old > 100 && old <= 150, `${old}`)
   })
 
   test('gives a job up after its fifteenth attempt, with a reason that is one line and no secret', async () => {
@@ -146,9 +147,16 @@ suite('A worker', { concurrency: true }, async () => {
         begun.resolve()
         return second.promise
       })
-      // Nobody saw its heartbeat for a minute.
-      await first.sql`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = ${id}`
-      await begun.promise
+      // Nobody saw its heartbeat for a minute; the one that it still has must not come in between.
+      let taken = false
+      begun.promise.then(() => {
+        taken = true
+      })
+      await eventually('the second attempt', async () => {
+        await first.sql`update pgboss.job set heartbeat_on = now() - interval '1 minute'
+                        where id = ${id} and state = 'active' and retry_count = 0`
+        return taken
+      })
       const before = await first.find(id)
       assert.deepEqual([before.state, before.retry_count], ['active', 1])
 
