@@ -6,7 +6,7 @@ import { createDatabase as createPool, type DatabaseOptions } from '#plugins/dat
 import { startTcpProxy } from '../chaos/tcp-proxy.ts'
 import { closedPort } from '../dependencies/fake-server.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { eventually } from '../support/shop.ts'
+import { connect as connectToShop, eventually, stock } from '../support/shop.ts'
 import { execute } from '../support/statement.ts'
 
 /** The contract's, and the time that a busy machine adds. */
@@ -14,8 +14,11 @@ const LONGEST_WAIT_MS = 10_000 + 2_000
 
 describe('A database that is away', { concurrency: true }, () => {
   test('is waited for once, and then known to be: fifty more are told at once', async (t) => {
-    const { pool, ask } = await connect(t, `postgres://nobody@127.0.0.1:${await closedPort()}/none`)
-    await assertUnavailable(ask())
+    const { pool, ask, knownToBeAway } = await connect(
+      t,
+      `postgres://nobody@127.0.0.1:${await closedPort()}/none`,
+    )
+    await knownToBeAway()
     const began = performance.now()
     for (let i = 0; i < 50; i++) await assertUnavailable(ask())
     // Each of them waited three seconds before it was known.
@@ -25,12 +28,11 @@ describe('A database that is away', { concurrency: true }, () => {
 
   test('is used again when it is back, without being asked to', async (t) => {
     const network = await throughProxy(t)
-    const { ask, said } = await connect(t, network.url)
+    const { ask, said, knownToBeAway } = await connect(t, network.url)
     await ask()
     network.target = await closedPort()
     network.proxy.cut(1, () => 0)
-    await assertUnavailable(ask())
-    await eventually('it to be known', () => said.length > 0)
+    await knownToBeAway()
     network.target = network.port
     await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
     assert.deepEqual(said, ['the database is away', 'the database is back'])
@@ -51,8 +53,8 @@ describe('A database that is away', { concurrency: true }, () => {
   test('or lets nobody in, is no different', async (t) => {
     const url = new URL(await createDatabase(t))
     url.username = 'nobody_of_this_name'
-    const { ask, said } = await connect(t, url.href)
-    await assertUnavailable(ask())
+    const { said, knownToBeAway } = await connect(t, url.href)
+    await knownToBeAway()
     assert.deepEqual(said, ['the database is away'])
   })
 
@@ -107,7 +109,7 @@ describe('A database that is away', { concurrency: true }, () => {
 
 test('A clock that is set back delays neither the end of a wait nor the news that the database is away', async (t) => {
   const network = await throughProxy(t)
-  const { ask, said } = await connect(t, network.url)
+  const { ask, knownToBeAway } = await connect(t, network.url)
   await ask()
   network.target = await closedPort()
   network.proxy.cut(1, () => 0)
@@ -115,8 +117,7 @@ test('A clock that is set back delays neither the end of a wait nor the news tha
   const underWay = assertUnavailable(ask())
   const wallClock = Date.now
   t.mock.method(Date, 'now', () => wallClock() - 60_000)
-  await Promise.all([underWay, assertUnavailable(ask())])
-  await eventually('it to be known', () => said.length > 0, LONGEST_WAIT_MS)
+  await Promise.all([underWay, knownToBeAway()])
   assert.ok(performance.now() - began < LONGEST_WAIT_MS)
 })
 
@@ -150,8 +151,8 @@ describe('Whatever moment a connection is reset in', { concurrency: true }, () =
 
 describe('What a statement may take', { concurrency: true }, () => {
   test('is bounded by the server, and it is told as unavailable', async (t) => {
-    const { pool } = await connect(t, await createDatabase(t))
-    await assertUnavailable(pool.query((sql) => sql`select pg_sleep(60)`))
+    const { pool, toldBy } = await connect(t, await createDatabase(t))
+    await toldBy(/statement timeout/, (sql) => sql`select pg_sleep(60)`)
     // The connection is free again, as the server gave the statement up.
     assert.equal(pool.pool().busy, 0)
   })
@@ -174,27 +175,13 @@ describe('What a statement may take', { concurrency: true }, () => {
 
   test('is bounded for a lock, too', async (t) => {
     const url = await createDatabase(t)
-    const { pool } = await connect(t, url)
-    await pool.query(
-      (sql) =>
-        sql`insert into products (id, name, price, currency, stock) values ('desk', 'Desk', 1, 'USD', 1)`,
-    )
-    const holder = await connect(t, url)
-    const held = holder.pool.query(
-      (sql) => sql`with one as (select from products for update) select pg_sleep(60) from one`,
-    )
-    held.catch(() => {})
-    await eventually(
-      'the lock',
-      async () =>
-        (await pool.query((sql) => sql`select from pg_locks where mode = 'RowShareLock'`)).length > 0,
-    )
-    const waiting = pool.query((sql) => sql`update products set stock = 2`)
-    await assert.rejects(
-      waiting,
-      (error: Error) => isUnavailable(error) && /lock timeout/.test(String(error.cause)),
-    )
-    await assertUnavailable(held)
+    const { toldBy } = await connect(t, url)
+    const holder = connectToShop(t, url)
+    await stock(holder, { desk: 1 })
+    await holder.begin(async (sql) => {
+      await sql`select from products for update`
+      await toldBy(/lock timeout/, (other) => other`update products set stock = 2`)
+    })
   })
 })
 
@@ -203,7 +190,32 @@ async function connect(t: TestContext, url: string, more: Partial<DatabaseOption
   const said: string[] = []
   const pool = createPool({ url, poolSize: 2, log: { warn: (message) => said.push(message) }, ...more })
   t.after(() => pool.close())
-  return { pool, said, ask: () => pool.query((sql) => sql`select 1`) }
+  const ask = () => pool.query((sql) => sql`select 1`)
+  return {
+    pool,
+    said,
+    ask,
+
+    /** An attempt that takes until its deadline, as where this process stands still, is no news; the next one is. */
+    knownToBeAway: () =>
+      eventually('it to be known', async () => {
+        await assertUnavailable(ask())
+        return said.length > 0
+      }),
+
+    /** The server gives a statement up in time for this to be heard; not where this process stands still for a second. */
+    toldBy: (why: RegExp, work: Parameters<typeof pool.query>[0]) =>
+      eventually(`the server to tell of a ${why}`, async () => {
+        // Else the time that it takes to connect is the statement's.
+        await ask()
+        const error = await pool.query(work).then(
+          () => assert.fail('it was carried out'),
+          (reason: unknown) => reason,
+        )
+        assert.ok(error instanceof Error && isUnavailable(error), String(error))
+        return why.test(String(error.cause))
+      }),
+  }
 }
 
 async function throughProxy(t: TestContext) {
