@@ -133,9 +133,8 @@ function openShop() {
     async order(key = `order-${orders++}`): Promise<void> {
       const answer = await eventually('an answer', async () => {
         const one = await place(shop.service.api, basket('desk'), { key, token })
-        // Placed by a request that could not finish it: its lease has to end first. Or the machine is busy.
-        const busy = one.status === 503 && (await one.clone().text()).includes('/overloaded')
-        return one.status !== 409 && !busy && one
+        // Placed by a request that could not finish it: its lease has to end first.
+        return one.status !== 409 && !(await isTooBusy(one)) && one
       })
       const body = await bodyOf(answer)
       assert.deepEqual([answer.status, body.status], [201, 'paid'], JSON.stringify(body))
@@ -155,17 +154,21 @@ function openShop() {
     /** Is answered 503 in time. @returns the key, which may be asked with again */
     async refused(): Promise<string> {
       const key = `order-${orders++}`
-      const began = performance.now()
-      const answer = await place(shop.service.api, basket('desk'), { key, token })
-      assert.ok(performance.now() - began < LONGEST_WAIT_MS)
+      const { answer, tookMs } = await eventually('an answer of one that is not too busy', async () => {
+        const began = performance.now()
+        const one = await place(shop.service.api, basket('desk'), { key, token })
+        return !(await isTooBusy(one)) && { answer: one, tookMs: performance.now() - began }
+      })
+      assert.ok(tookMs < LONGEST_WAIT_MS, `answered after ${tookMs} ms`)
       assert.ok(Number(answer.headers.get('retry-after')) > 0)
       await assertProblem(answer, { status: 503, slug: 'service-unavailable' })
       return key
     },
 
     async refusedAtOnce(): Promise<void> {
-      const known = () => shop.service.logs.some(({ msg }) => msg === 'the database is away')
-      await eventually('it to be known', known)
+      const told = () =>
+        shop.service.logs.findLast(({ msg }) => /^the database is (?:away|back)$/.test(`${msg}`))
+      await eventually('it to be known', () => told()?.msg === 'the database is away')
       const began = performance.now()
       for (let i = 0; i < 5; i++) await shop.refused()
       assert.ok(performance.now() - began < 3_000, 'none of five waited')
@@ -200,6 +203,10 @@ function openShop() {
   })
   return shop
 }
+
+/** It is the machine that is busy, which is not what is looked at here. */
+const isTooBusy = async (answer: Response) =>
+  answer.status === 503 && (await answer.clone().text()).includes('/overloaded')
 
 /** PostgreSQL documentation, section 54.7: `E`, a length that counts itself, fields that end with zero. */
 function errorResponse(fields: Record<string, string>): Buffer {

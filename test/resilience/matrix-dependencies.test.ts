@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { before, suite, test } from 'node:test'
+import { before, beforeEach, suite, test } from 'node:test'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { eventually } from '../support/shop.ts'
 import { FAULTS } from './faulty-http.ts'
@@ -22,6 +22,7 @@ suite('Whatever befalls a dependency', { concurrency: true }, () => {
       before(async () => {
         shop = await openShopInTrouble(lifetime)
       })
+      beforeEach(() => shop.fairWeather())
       for (const fault of faults) {
         if (fault === 'down for an hour') forAnHour(fault, () => shop)
         else forAMoment(fault, () => shop)
@@ -37,7 +38,9 @@ function forAMoment(fault: Fault, at: () => ShopInTrouble) {
     const { id, status } = await shop.order()
     assert.equal(status, 'paid')
     const asked = shop.inventory.calls.filter(({ path }) => path.includes(id)).length
-    assert.ok(asked >= 1 && asked <= 2, `${asked} attempts`)
+    // The queue asks at its next poll, which may come before the answer is read here.
+    const most = 2 * (1 + (await shop.runs('reserve-stock', id)))
+    assert.ok(asked >= 1 && asked <= most, `${asked} attempts, not ${most}`)
     assert.equal(await shop.circuit('inventory'), 'closed', 'one failure opens nothing')
 
     await shop.inventory.suffer('none')
@@ -52,11 +55,12 @@ function forAMoment(fault: Fault, at: () => ShopInTrouble) {
     const { id, status } = await shop.order()
     assert.equal(status, 'payment_pending')
     const attempts = shop.chargeCalls(id).length
-    assert.ok(attempts >= 1 && attempts <= 4, `${attempts} attempts`)
+    const most = 4 * (1 + (await shop.runs('charge-order', id)))
+    assert.ok(attempts >= 1 && attempts <= most, `${attempts} attempts, not ${most}`)
     assert.equal(await shop.circuit('payment'), 'closed', 'one failure opens nothing')
 
     await shop.payment.suffer('none')
-    if (fault === 'rate limit') await eventually('the time that it named', () => isPaid(id))
+    if (fault === 'rate limit') await eventually('the time that it named', () => isPaid(id), 45_000)
     else await shop.hurried('the charge', () => isPaid(id))
     assert.equal(shop.timesCharged(id), 1)
     const calls = shop.chargeCalls(id)
