@@ -15,6 +15,8 @@ import { eventually } from './support/shop.ts'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MAIN = join(PROJECT, 'src/main.ts')
+/** Long enough for npm, a shell and the service to be loaded on a machine that does much else. */
+const START_MS = 120_000
 
 /** `npm run serve`, where nothing that it needs is there. */
 function spawnService(env: Record<string, string>, prefix: readonly string[] = []) {
@@ -102,12 +104,15 @@ test('npm that is told to end ends what it runs, which it reaches through a shel
   const npm = spawnIn({ DRAIN_SECONDS: '0' }, ['npm', 'run', '--silent', 'serve'])
   const logs: { pid: number; msg: string }[] = []
   const lines = createInterface({ input: npm.stdout }).on('line', (line) => logs.push(JSON.parse(line)))
-  await eventually('its listeners', () => logs.filter(({ msg }) => / listens at /.test(msg)).length === 2)
-  const [{ pid } = { pid: 0 }] = logs
-  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
+  t.after(() => {
+    npm.kill('SIGKILL')
+    for (const { pid } of logs.slice(0, 1)) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  })
+  const listening = () => logs.filter(({ msg }) => / listens at /.test(msg)).length === 2
+  await eventually('its listeners', listening, START_MS)
   npm.kill('SIGTERM')
   // The end of its output, which all that it started have closed.
-  await once(lines, 'close', { signal: AbortSignal.timeout(20_000) })
+  await once(lines, 'close', { signal: AbortSignal.timeout(START_MS) })
   assert.equal(logs.at(-1)?.msg, 'shut down')
   // As the others do that run until they are told to end.
   const { scripts } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'))
@@ -140,7 +145,7 @@ test(
       const [, address] = / listens at (\S+)$/.exec(JSON.parse(line).msg) ?? []
       if (address !== undefined) addresses.push(new URL(address))
     })
-    await eventually('both listeners', () => addresses.length === 2)
+    await eventually('both listeners', () => addresses.length === 2, START_MS)
     for (const { hostname, port } of addresses) {
       const here = hostname.replace(/^\[(.*)\]$/, '$1')
       const elsewhere = here === '::1' ? '127.0.0.1' : '::1'
