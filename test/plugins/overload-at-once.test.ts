@@ -18,6 +18,8 @@ async function build(t: TestContext) {
   app.get('/other', async () => 'other')
   t.after(() => app.close())
   await app.ready()
+  // Whoever waits has waited long enough when the test says so.
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const place = async () => await app.inject({ method: 'POST', url: '/orders' })
   const settle = async () => {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -74,7 +76,10 @@ test('Who waited in vain is refused, and none of its work was begun', async (t) 
   const { worked, place, settle } = await build(t)
   const answers = [place(), place()]
   await settle()
-  await assertProblem(await place(), { slug: 'overloaded', status: 503 })
+  const waiting = place()
+  await settle()
+  t.mock.timers.tick(1_000)
+  await assertProblem(await waiting, { slug: 'overloaded', status: 503 })
   assert.equal(worked.length, 2)
   for (const one of worked) one.letGo()
   await Promise.all(answers)

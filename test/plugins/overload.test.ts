@@ -18,9 +18,9 @@ async function build(t: TestContext, options: OverloadOptions) {
   return app
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000
-  while (!condition()) {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!(await condition())) {
     assert.ok(performance.now() < end, 'it did not come to pass in time')
     await wait(5)
   }
@@ -104,19 +104,23 @@ test('a blocked event loop is overload, until it turns again', async (t) => {
   } finally {
     clearInterval(busy)
   }
-  await until(() => !app.isOverloaded())
-  assert.equal((await app.inject('/list')).statusCode, 200)
+  // A busy machine may make it late once more.
+  await until(async () => (await app.inject('/list')).statusCode === 200)
 })
 
-test('a single stall is not overload', async (t) => {
+test('a single stall is not overload, two measurements of one are', async (t) => {
   const late = { eventLoopDelayMs: 100 }
-  const app = await build(t, { thresholds: { first: late, middle: late, last: late }, sampleIntervalMs: 200 })
-  const seen: boolean[] = []
-  const end = performance.now() + 400
-  while (performance.now() < end);
-  for (let look = 0; look < 60; look++) {
-    await wait(10)
-    seen.push(app.isOverloaded('first'))
+  const app = await build(t, { thresholds: { first: late, middle: late, last: late } })
+  const sound = { ...app.memoryUsage(), eventLoopDelay: 0 }
+  const stalled = { ...sound, eventLoopDelay: 400 }
+  let measured = 0
+  const seen = new Set<boolean>()
+  app.memoryUsage = () => {
+    seen.add(app.isOverloaded('first'))
+    return ++measured % 2 === 0 ? stalled : sound
   }
-  assert.deepEqual(new Set(seen), new Set([false]))
+  await until(() => measured >= 20)
+  assert.deepEqual(seen, new Set([false]))
+  app.memoryUsage = () => stalled
+  await until(() => app.isOverloaded())
 })
