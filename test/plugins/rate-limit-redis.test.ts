@@ -129,7 +129,8 @@ describe('Requests counted in Redis', needs('redis-server'), () => {
     await store.shared()
     assert.equal((await store.count('p:ann')).count, 1)
     await own.kill()
-    assert.equal(await takesLonger(50, store.count('p:ann')), false)
+    // At once: it would wait for five.
+    assert.equal(await takesLonger(2_000, store.count('p:ann')), false)
     assert.deepEqual(store.count('p:ann'), { count: 3, resetsAt: now + WINDOW_MS })
     await own.start()
     await store.shared()
@@ -145,7 +146,8 @@ describe('Requests counted in Redis', needs('redis-server'), () => {
   })
 
   test('do not wait for a Redis that is slow', async (t) => {
-    const store = openStore(t, await startSlowly(t, redis.port, 500), {})
+    // Later than this process ever stands still: what is there by then would be in time.
+    const store = openStore(t, await startSlowly(t, redis.port, 20_000), {})
     await eventually('a look at it', () => store.logged.length > 0)
     assert.equal(store.logged.length, 1)
     assert.match(store.logged[0] ?? '', /no answer within 25 ms/)
@@ -161,7 +163,7 @@ describe('Requests counted in Redis', needs('redis-server'), () => {
     await client.replicaof('127.0.0.1', 9)
     await store.alone()
     await eventually('a look or two at it', async () =>
-      /eval:calls=[4-9]/.test(await client.info('commandstats')),
+      /eval:calls=(?:[4-9]|\d\d)/.test(await client.info('commandstats')),
     )
     assert.equal(store.isShared(), false)
     assert.match(store.logged.at(-1) ?? '', /refused: (?:READONLY|ERR)/)
