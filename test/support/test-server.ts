@@ -22,7 +22,7 @@ const PREFIX = 'holdfast-test-server-'
  */
 const MEMORY = '/dev/shm'
 /** Several times what a whole run has at once. */
-const ROOM_BYTES = 2 * 1024 ** 3
+const ROOM_BYTES = 1024 ** 3
 const PLACES = new Set([MEMORY, tmpdir()])
 
 // Nobody reads these databases after a crash, so nothing waits for the disk.
