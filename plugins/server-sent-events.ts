@@ -18,6 +18,7 @@ export interface EventStreamOptions {
 
 interface Made {
   readonly text: string
+  /** When it was begun. */
   readonly at: number
 }
 
@@ -43,7 +44,7 @@ export function createEventStream(options: EventStreamOptions) {
   let latest: Made = { text: '', at: Number.NEGATIVE_INFINITY }
   let underWay: Promise<Made> | undefined
 
-  /** The event of now, or of less than half a period ago. */
+  /** The event of now, or one that was begun less than half a period ago. */
   const current = async (): Promise<Made> => {
     if (performance.now() - latest.at < everyMs / 2) return latest
     underWay ??= make().finally(() => {
@@ -53,14 +54,14 @@ export function createEventStream(options: EventStreamOptions) {
   }
 
   const make = async (): Promise<Made> => {
+    const at = performance.now()
     try {
-      const text = `event: ${event}\ndata: ${JSON.stringify(await read())}\n\n`
-      latest = { text, at: performance.now() }
+      latest = { text: `event: ${event}\ndata: ${JSON.stringify(await read())}\n\n`, at }
       return latest
     } catch (error) {
       onError(error)
       // A comment: the connection is alive, and there is no news.
-      return { text: ':\n\n', at: performance.now() }
+      return { text: ':\n\n', at }
     }
   }
 
@@ -76,7 +77,7 @@ export function createEventStream(options: EventStreamOptions) {
     if (watcher === undefined || response.writableEnded) return
     if (!response.writableNeedDrain) {
       watcher.stuckSince = undefined
-      // It came in the midst of a period, or the event did, and is as new as any.
+      // It came in the midst of a period: what it was sent then is as new as any.
       if (watcher.last === made) return
       watcher.last = made
       response.write(made.text)
