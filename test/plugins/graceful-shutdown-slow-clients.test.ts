@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { sendRaw } from '../support/raw-http.ts'
-import { ask, startChild } from './graceful-shutdown/child.ts'
+import { startChild } from './graceful-shutdown/child.ts'
 import { startService } from './graceful-shutdown/in-process.ts'
 
 test('an answer is not cut because its reader is slow', async (t) => {
@@ -30,10 +30,10 @@ for (const [name, half] of [
   ['of which nothing came', 'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n'],
 ] as const) {
   test(`a body ${name} that does not arrive is refused when time grows short, and the exit code is 0`, async (t) => {
-    const { url, port, pass, shutdown, logged } = await startService(t, { shutdownSeconds: 20 })
+    const { port, pass, shutdown, asked, logged } = await startService(t, { shutdownSeconds: 20 })
     const head = 'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
     const answer = sendRaw(port, head + half, 60_000)
-    await ask(url)
+    await asked()
     const code = shutdown.close('a test')
     await logged('no longer accepting connections')
     await pass(12_000)

@@ -141,9 +141,9 @@ test('connections that never spoke, or stopped in the middle of a header, do not
 })
 
 test('a request that hangs is named, the other steps are still closed, and the exit code is 1', async (t) => {
-  const { url, pass, shutdown, logged, closed } = await startService(t, { shutdownSeconds: 20 })
+  const { url, pass, shutdown, asked, logged, closed } = await startService(t, { shutdownSeconds: 20 })
   const hung = ask(`${url}/slow?secret=1`).catch(() => undefined)
-  await ask(url)
+  await asked()
   const code = shutdown.close('a test')
   await logged('no longer accepting connections')
   await pass(16_000)

@@ -36,7 +36,8 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
     app.server.closeAllConnections()
     await app.close()
   })
-  const began = performance.now()
+  // Whole, so that no rounding lets a timeout be due a moment after the time that the test lets pass.
+  const began = Math.ceil(performance.now())
   let passed = 0
   t.mock.method(performance, 'now', () => began + passed)
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -47,6 +48,8 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
     /** The steps behind the listeners, as they were closed. */
     closed,
     onLog: (msg: string, listener: () => void) => void listeners.set(msg, listener),
+    /** Resolves once a request has come that is not answered. */
+    asked: () => until(() => app.requestsInFlight() > 0 || undefined),
     logged: (msg: string) => until(() => lines.find((line) => line.msg === msg)),
     async pass(ms: number): Promise<void> {
       passed += ms
