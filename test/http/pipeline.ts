@@ -1,5 +1,5 @@
 import { parseAnswers, sendRaw } from '../support/raw-http.ts'
-import { eventually } from '../support/shop.ts'
+import { eventually, isShed } from '../support/shop.ts'
 
 export interface RawRequest {
   method: string
@@ -26,10 +26,6 @@ export async function pipeline(api: string, requests: readonly RawRequest[]): Pr
     answers.push((await isShed(answer)) ? await eventually('an answer that is not shed', again) : answer)
   }
   return answers
-}
-
-async function isShed(answer: Response): Promise<boolean> {
-  return answer.status === 503 && /"[^"]*\/problems\/overloaded"/.test(await answer.clone().text())
 }
 
 async function send(api: string, requests: readonly RawRequest[]): Promise<Response[]> {

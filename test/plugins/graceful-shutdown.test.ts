@@ -109,14 +109,14 @@ test('a request in flight when listening stops is finished, and its connection c
 })
 
 test('a request of which half had come is finished too, though the process stands still for longer than it waits', async (t) => {
-  const { port, shutdown, onLog, standStill } = await startService(t, { shutdownSeconds: 60 })
+  const { port, shutdown, onLog, stall } = await startService(t, { shutdownSeconds: 60 })
   const finish = await beginAsking(port, '/')
   let answer: Promise<string> | undefined
   onLog('no longer accepting connections', () => {
     // As soon as it does not listen any more: what was sent is there, and not read yet.
     setImmediate(() => {
       answer = finish()
-      standStill(700)
+      stall(700)
     })
   })
   assert.equal(await shutdown.close('a test'), 0)

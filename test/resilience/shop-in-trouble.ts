@@ -4,7 +4,7 @@ import { toUuid } from '#src/orders/order-id.ts'
 import type { Lifetime } from '../support/postgres.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
-import { basket, bodyOf, connect, eventually, place, stock, tokenOf, V2 } from '../support/shop.ts'
+import { basket, bodyOf, connect, eventually, isShed, place, stock, tokenOf, V2 } from '../support/shop.ts'
 import { startFaultyHttp } from './faulty-http.ts'
 import { startFaultyMail } from './faulty-mail.ts'
 
@@ -67,7 +67,7 @@ export async function openShopInTrouble(lifetime: Lifetime, env: Record<string, 
     let began = performance.now()
     let answer = await place(service.api, basket('desk'), { key, token })
     // The machine is busy, which is not what is looked at here.
-    while (answer.status === 503 && (await answer.clone().text()).includes('/overloaded')) {
+    while (await isShed(answer)) {
       await pause(500)
       began = performance.now()
       answer = await place(service.api, basket('desk'), { key, token })

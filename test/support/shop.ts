@@ -74,3 +74,12 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** Whether an answer is about a machine that is busy, and not about what was asked. */
+export const isShed = async (answer: Response): Promise<boolean> =>
+  answer.status === 503 && (await answer.clone().text()).includes('/problems/overloaded"')
+
+/** This process does nothing meanwhile, and takes nobody's processor. */
+export function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}

@@ -12,18 +12,13 @@ import {
 } from '../../../clients/typescript/src/client.ts'
 import { openShop, type ShopFront } from '../../orders/shop-front.ts'
 import { lifetimeOfSuite } from '../../support/lifetime.ts'
-import { tokenOf } from '../../support/shop.ts'
+import { standStill, tokenOf } from '../../support/shop.ts'
 import { type Fault, type FaultyProxy, startFaultyProxy } from '../faulty-proxy.ts'
 
 const order = { items: [{ productId: 'desk', quantity: 1 }], paymentToken: 'pm_card_visa' }
 const json = { 'content-type': 'application/json' }
 const html = { 'content-type': 'text/html' }
 const never = () => new Promise<never>(() => {})
-
-/** Nothing runs meanwhile, and it costs nobody else a processor. */
-function freeze(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
 
 describe('The client, between strangers', () => {
   const lifetime = lifetimeOfSuite()
@@ -120,7 +115,7 @@ describe('The client, between strangers', () => {
     const { proxy, client } = await customer(t, {
       retry: { deadlineMs: 3_000, baseDelayMs: 100, random: () => 1 },
       // As in a frozen tab, nothing runs until long after the pause.
-      onAttempt: () => setImmediate(() => freeze(3_500)),
+      onAttempt: () => setImmediate(() => standStill(3_500)),
     })
     proxy.judgeBy(() => ({ status: 503 }))
     await assert.rejects(client.orders.place(order), { name: 'UnexpectedAnswerError', attempts: 1 })

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import Fastify from 'fastify'
 import { createShutdown, gracefulShutdown } from '#plugins/graceful-shutdown.ts'
+import { standStill } from '../../support/shop.ts'
 import { settle } from '../fake-time.ts'
 import { until } from './child.ts'
 
@@ -57,9 +58,9 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
       await settle()
     },
     /** The process does nothing for so long: what is sent to it meanwhile waits, and what is due is late. */
-    standStill(ms: number): void {
+    stall(ms: number): void {
       passed += ms
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      standStill(200)
     },
   }
 }
