@@ -30,7 +30,7 @@ const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
 
 /**
  * The server that tests clone their databases on: the one at TEST_DATABASE_URL (its user must be allowed to
- * create databases, and roles that own some), else an embedded one in a temporary directory.
+ * create databases, and roles that own some), else an embedded one, in memory or in a temporary directory.
  */
 export async function startTestServer(): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL
