@@ -95,11 +95,14 @@ test('The same while the first statement is still under way', async (t) => {
     ],
     [() => store.redrive(letter, 'somebody'), (redriven: unknown) => assert.ok(redriven !== null)],
   ] as const) {
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>()
     const { promise: end, resolve: goOn } = Promise.withResolvers<void>()
     const holding = sql.begin(async (session) => {
       await session`select pg_advisory_xact_lock(1)`
+      hold()
       await end
     })
+    await held
     const working = work()
     await waiting(sql, 1)
     unreliable.cut()
