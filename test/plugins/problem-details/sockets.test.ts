@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { FastifyHttpOptions } from 'fastify'
 import type { ProblemSlug } from '#src/problems.ts'
 import { assertProblem } from '../../support/assert-problem.ts'
 import { buildProblemApp } from '../../support/problem-app.ts'
 import { parseAnswers, sendRaw } from '../../support/raw-http.ts'
+import { eventually } from '../../support/shop.ts'
 
 async function listen(t: TestContext, options: FastifyHttpOptions<Server> = {}) {
   const app = await buildProblemApp(undefined, options)
   const slow = Promise.withResolvers<void>()
   app.get('/slow', () => slow.promise.then(() => ({})))
   await app.listen({ port: 0, host: '127.0.0.1' })
-  t.after(() => app.close())
+  t.after(() => {
+    slow.resolve()
+    return app.close()
+  })
   const { port, origin } = new URL(app.listeningOrigin)
   return { app, port: Number(port), slow, origin }
 }
@@ -155,6 +159,8 @@ test('an expectation that the server does not know is passed over', async (t) =>
 
 test('while closing, a kept connection is told to go, and a probe is still answered', async (t) => {
   const { app, port, slow } = await listen(t)
+  const accepted: Socket[] = []
+  app.server.on('connection', (socket: Socket) => accepted.push(socket))
   const [one, two, three] = [
     connect(port, '127.0.0.1'),
     connect(port, '127.0.0.1'),
@@ -163,8 +169,8 @@ test('while closing, a kept connection is told to go, and a probe is still answe
   // Halves of requests: the connections are not idle, so closing leaves them open.
   for (const socket of [one, two]) socket.write('GET ')
   three.write(get('/slow', 'Host: a\r\nConnection: close\r\n'))
-  await Promise.all([one, two, three].map((socket) => once(socket, 'connect')))
   await once(app.server, 'request')
+  await eventually('the halves', () => accepted.filter(({ bytesRead }) => bytesRead > 0).length === 3)
   const closed = app.close()
   const ends = [one, two].map(async (socket, index) => {
     const chunks: string[] = []
