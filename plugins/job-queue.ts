@@ -31,6 +31,8 @@ export interface JobQueueOptions {
   databaseUrl: () => string
   /** What to do with the jobs of each queue. */
   handlers: JobHandlers<string>
+  /** How often a job is tried again, as its queue was created: none of its attempts that count goes beyond. */
+  retryLimit: number
   /** How many jobs of a queue this process works on at once; 20 if left out. */
   concurrency?: Record<string, number>
   /**
@@ -114,7 +116,12 @@ export const jobQueue = fp<JobQueueOptions>(
 
     async function work(on: PgBoss, queue: string, handler: JobHandlers<string>[string]) {
       const concurrency = options.concurrency?.[queue] ?? CONCURRENCY
-      const settling = { boss: on, queue, random: options.random ?? Math.random }
+      const settling = {
+        boss: on,
+        queue,
+        retryLimit: options.retryLimit,
+        random: options.random ?? Math.random,
+      }
       const taking = { boss: on, queue, concurrency, pollSeconds: POLL_SECONDS, stopping: stopping.signal }
       await takeInTurns(taking, async (rows, leave) => {
         const early = completeEarly(settling, app.log)

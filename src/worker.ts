@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { type JobQueueOptions, jobQueue } from '#plugins/job-queue.ts'
 import { recurringTask } from '#plugins/recurring-task.ts'
-import { queueConcurrency } from './jobs/queues.ts'
+import { queueConcurrency, queueSettings } from './jobs/queues.ts'
 import { orderJobs } from './orders/jobs.ts'
 import type { Parts } from './parts.ts'
 
@@ -27,6 +27,7 @@ export async function buildWorker(parts: Parts, options: WorkerOptions = {}): Pr
   await app.register(jobQueue, {
     databaseUrl: parts.database.hostInUse,
     handlers: orderJobs(parts.orders),
+    retryLimit: queueSettings.retryLimit,
     concurrency: queueConcurrency,
     ...options,
   })

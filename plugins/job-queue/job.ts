@@ -40,7 +40,7 @@ const MAX_DELAY_MS = 300_000
  * Exponential backoff with full jitter: anywhere between nothing and a bound that doubles, so that what failed
  * together does not come back together.
  *
- * @param attempt 1 after the first attempt
+ * @param attempt 1 after the first attempt that counts
  */
 export function backoffMs(attempt: number, random: () => number): number {
   return Math.min(BASE_DELAY_MS * 2 ** (attempt - 1), MAX_DELAY_MS) * random()

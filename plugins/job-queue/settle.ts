@@ -14,6 +14,8 @@ type JobAttempt = Pick<JobWithMetadata<unknown>, 'id' | 'retryCount'>
 export interface Settling {
   boss: PgBoss
   queue: string
+  /** With which jobs are enqueued: what one has beyond was added for attempts that did not count. */
+  retryLimit: number
   random: () => number
 }
 
@@ -24,11 +26,12 @@ export interface Settling {
  * @returns what pg-boss writes down when the whole batch has ended; it finds nothing left to do for what is written
  */
 export async function settle(
-  { boss, queue, random }: Settling,
+  settling: Settling,
   row: JobWithMetadata<unknown>,
   { id, attempt, log }: Job<unknown>,
   outcome: JobOutcome,
 ): Promise<JobResult> {
+  const { boss, queue } = settling
   if (outcome.kind === 'done') return { id, status: 'completed' }
   const { reason, cause: err } = outcome
   const output = { reason }
@@ -38,7 +41,7 @@ export async function settle(
     log.warn({ err, reason, attempt }, 'a job failed for good')
     return { id, status: 'deadletter', output }
   }
-  const delayMs = delayOf(outcome, row, random)
+  const delayMs = delayOf(outcome, row, settling)
   log.warn({ err, reason, attempt, delayMs }, 'a job will be tried again')
   try {
     await postpone()
@@ -68,10 +71,13 @@ export async function settle(
  */
 function delayOf(
   { afterMs, counts = true }: Retry,
-  { retryCount, createdOn, startedOn }: JobWithMetadata<unknown>,
-  random: () => number,
+  { retryCount, retryLimit, createdOn, startedOn }: JobWithMetadata<unknown>,
+  { random, retryLimit: atFirst }: Settling,
 ): number {
-  if (counts) return Math.max(afterMs ?? 0, backoffMs(retryCount + 1, random))
+  if (counts) {
+    const counted = Math.min(retryCount, atFirst - (retryLimit - retryCount))
+    return Math.max(afterMs ?? 0, backoffMs(counted + 1, random))
+  }
   return afterMs ?? unaskedMs(startedOn.getTime() - createdOn.getTime(), random)
 }
 

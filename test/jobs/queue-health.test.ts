@@ -35,7 +35,7 @@ test('A queue whose connections are gone says so, until it has some again', asyn
   elsewhere.port = String(await closedPort())
   let url = databaseUrl
   const app = fastify()
-  await app.register(jobQueue, { databaseUrl: () => url, handlers: {} })
+  await app.register(jobQueue, { databaseUrl: () => url, handlers: {}, retryLimit: 0 })
   t.after(() => app.close())
   await app.ready()
   await app.askJobQueue()

@@ -85,6 +85,7 @@ describe('A database with a certificate that nobody signed', { concurrency: 4 },
     const app = fastify()
     await app.register(jobQueue, {
       databaseUrl: () => url,
+      retryLimit: 0,
       handlers: {
         'send-mail': async ({ id }) => {
           taken.push(id)

@@ -103,6 +103,20 @@ suite('A worker', { concurrency: true }, async () => {
     assert.ok(old > 100 && old <= 150, `${old}`)
   })
 
+  test('was refused eight times by an open circuit, and its first failure then cost it minutes', async () => {
+    const id = randomUUID()
+    behaviours.set(id, async () => ({ kind: 'retry', reason: 'busy' }))
+    await sql`insert into pgboss.job (id, name, state, retry_count, retry_limit, started_on, heartbeat_seconds)
+              values (${id}, 'release-stock', 'retry', 7, 22, now(), 20)`
+    const job = await eventually('the failure', async () => {
+      const found = await find(id)
+      return found.retry_count === 8 && found.state === 'retry' && found
+    })
+    // Half of two seconds, as this worker throws its dice, less what has passed since.
+    assert.ok(job.wait <= 1, `${job.wait}`)
+    assert.equal(job.retry_limit, 22)
+  })
+
   test('gives a job up after its fifteenth attempt, with a reason that is one line and no secret', async () => {
     const attempts: number[] = []
     const id = randomUUID()

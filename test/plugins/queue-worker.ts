@@ -3,7 +3,7 @@ import { after } from 'node:test'
 import fastify from 'fastify'
 import type { Sql } from 'postgres'
 import { type Job, type JobOutcome, jobQueue } from '#plugins/job-queue.ts'
-import { QUEUES, type QueueName } from '#src/jobs/queues.ts'
+import { QUEUES, type QueueName, queueSettings } from '#src/jobs/queues.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { connect } from '../support/shop.ts'
 
@@ -40,6 +40,7 @@ export async function startWorker(options: WorkerOptions = {}) {
   await app.register(jobQueue, {
     databaseUrl: () => databaseUrl,
     handlers: Object.fromEntries(QUEUES.map((queue) => [queue, handle])),
+    retryLimit: queueSettings.retryLimit,
     monitorSeconds: 1,
     concurrency: options.concurrency ?? {},
     random: () => 0.5,
