@@ -7,9 +7,14 @@ import { Problem } from './problem-details.ts'
  * Conditional requests, RFC 9110 section 13. Entity tags are passed as they stand in a header, quotes included.
  */
 
-/** A strong tag made of the bytes themselves, for what has no revision; 22 characters of SHA-256 and the version. */
-export function contentEtag(body: string, version: number): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}.v${version}"`
+/**
+ * A strong tag made of the bytes themselves, for what has no revision; 22 characters of SHA-256 and the version.
+ *
+ * @param next where the next page is, if there is one: a `304` cannot take away what a cache has of a `Link` (RFC 9111
+ * section 3.2), so the same page without it is another representation
+ */
+export function contentEtag(body: string, version: number, next = ''): string {
+  return `"${createHash('sha256').update(body).update(next).digest('base64url').slice(0, 22)}.v${version}"`
 }
 
 /** An element of a list of entity tags (RFC 9110 section 8.8.3), or an empty one, which lists may have. */

@@ -132,16 +132,36 @@ export const url = (schemes: readonly string[], note: Note) =>
 export const openUrl = (note: Note) =>
   textThat(note, 'a URL that begins with http:// or https://, with no user and no password', (value) => {
     const parsed = urlOf(['http', 'https'], value)
-    return parsed !== undefined && parsed.username === '' && parsed.password === ''
+    return parsed !== undefined && isOpen(parsed)
   })
 
-/** A URL that paths are appended to; a slash at its end has been dropped when it is judged. */
+const isOpen = ({ username, password }: URL): boolean => username === '' && password === ''
+
+/** A slash at its end has been dropped when it is judged. */
+const baseOf = (value: string): URL | null =>
+  /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) ? URL.parse(value) : null
+
+/** A URL that paths are appended to. */
 export const baseUrl = (note: Note) =>
   Object.assign(
     textThat(
       note,
       'a URL that begins with http:// or https://, with no query and no fragment',
-      (value) => /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) && URL.canParse(value),
+      (value) => baseOf(value) !== null,
+    ),
+    { 'x-base': true },
+  )
+
+/** The same where nobody would send a login. */
+export const openBaseUrl = (note: Note) =>
+  Object.assign(
+    textThat(
+      note,
+      'a URL that begins with http:// or https://, with no user, no password, no query and no fragment',
+      (value) => {
+        const parsed = baseOf(value)
+        return parsed !== null && isOpen(parsed)
+      },
     ),
     { 'x-base': true },
   )

@@ -68,7 +68,7 @@ export const ConfigSchema = Type.Object({
     ),
   ),
   publicUrl: Type.Optional(
-    kind.baseUrl({
+    kind.openBaseUrl({
       description:
         'How clients reach the API; problem types begin with it. Left out: the address it listens on.',
       examples: ['https://api.example.com'],
@@ -206,7 +206,7 @@ export const ConfigSchema = Type.Object({
   }),
 
   sandboxUrl: Type.Optional(
-    kind.baseUrl({
+    kind.openBaseUrl({
       section: 'Sandbox (set by npm start)',
       description: 'Stand-ins whose faults the dashboard may switch. Refused in production.',
       examples: ['http://127.0.0.1:3002'],

@@ -27,14 +27,15 @@ export async function listOrders(request: FastifyRequest, reply: FastifyReply): 
   const href = (at: string | undefined) =>
     `/orders?${new URLSearchParams({ limit: String(limit), ...(status && { status }), ...(at && { cursor: at }) })}`
   const nextCursor = last === undefined ? undefined : cursors.seal(last.id, list)
+  const next = nextCursor === undefined ? undefined : { cursor: nextCursor, href: href(nextCursor) }
 
   const body = versionOf(orders.versions, request.version).writeList(page, {
     self: href(cursor),
-    ...(nextCursor === undefined ? {} : { next: { cursor: nextCursor, href: href(nextCursor) } }),
+    ...(next && { next }),
   })
-  const etag = contentEtag(body, request.version)
+  const etag = contentEtag(body, request.version, next?.href)
   const unchanged = isUnchanged(request, etag)
-  if (nextCursor !== undefined) addLink(reply, `<${href(nextCursor)}>; rel="next"`)
+  if (next !== undefined) addLink(reply, `<${next.href}>; rel="next"`)
   reply.header('cache-control', 'private, no-cache').header('etag', etag)
   if (unchanged) return reply.code(304).send()
   return sendExact(reply, request.responseType, body)

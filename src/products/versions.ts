@@ -52,7 +52,7 @@ export function defineVersion<P extends TSchema, L extends TSchema>(
 
     renderList(page: ProductPage): Representation {
       const body = stringifyList(presentList(page))
-      return { body, etag: contentEtag(body, version) }
+      return { body, etag: contentEtag(body, version, page.next?.href) }
     },
   }
 }

@@ -83,6 +83,23 @@ suite('The list of orders', () => {
     assert.equal(again.headers.get('etag'), etag)
   })
 
+  test('The same page without a next one was still the same to a cache, which kept its Link', async () => {
+    const hers = await tokenOf('edith')
+    const paid = (headers: Record<string, string> = {}) =>
+      list('?limit=1&status=paid', 1, { authorization: `Bearer ${hers}`, ...headers })
+    const { id } = await bodyOf(await place(api, basket('pen'), { key: 'first', token: hers }))
+    await place(api, basket('pen'), { key: 'second', token: hers })
+    const two = await paid()
+    assert.match(two.headers.get('link') ?? '', /rel="next"/)
+
+    const headers = { authorization: `Bearer ${hers}` }
+    assert.equal((await fetch(`${api}/orders/${id}/cancel`, { method: 'POST', headers })).status, 200)
+    const one = await paid({ 'if-none-match': two.headers.get('etag') ?? '' })
+    assert.equal(one.status, 200)
+    assert.equal(one.headers.get('link'), null)
+    assert.equal(await one.text(), await two.text())
+  })
+
   test('A bad limit, status or cursor is refused, and so is a cursor of another list', async () => {
     const { nextCursor } = await bodyOf(await list('?limit=1'))
     const bad = [

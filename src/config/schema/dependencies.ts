@@ -2,7 +2,7 @@ import * as kind from '../kinds.ts'
 
 /** Where payment, warehouse and mail are, and how long and how often each is asked. */
 export const dependencySettings = {
-  paymentUrl: kind.baseUrl({
+  paymentUrl: kind.openBaseUrl({
     section: 'Dependencies',
     description: "Stripe's API, or something that speaks like it.",
     default: 'https://api.stripe.com',
@@ -13,7 +13,7 @@ export const dependencySettings = {
     examples: ['sk_test_your_key'],
     secret: true,
   }),
-  inventoryUrl: kind.baseUrl({
+  inventoryUrl: kind.openBaseUrl({
     description: 'The warehouse; reservations live below it.',
     examples: ['https://warehouse.example.com'],
   }),
