@@ -89,7 +89,7 @@ const bad: Array<[string, string]> = [
   ['PAYMENT_URL', 'stripe'],
   ['PAYMENT_URL', 'https://:sk_1@payments.example.com'],
   ['INVENTORY_URL', '//warehouse'],
-  ['INVENTORY_URL', 'http://shop:hunter2@warehouse.example.com'],
+  ['INVENTORY_URL', 'http://shop:100%sure@warehouse.example.com'],
   ['PUBLIC_URL', 'https://shop@api.example.com'],
   ['SMTP_URL', 'http://mail.example.com'],
   ['EMAIL_FROM', 'nobody'],

@@ -88,7 +88,7 @@ const refined = <T extends TSchema>(
   holds: (value: unknown) => boolean,
 ) => Type.Refine(make(said(note, allowed)), holds)
 
-const textThat = (note: Note, allowed: string, holds: (value: string) => boolean) =>
+export const textThat = (note: Note, allowed: string, holds: (value: string) => boolean) =>
   refined(Type.String, note, allowed, (value) => typeof value === 'string' && holds(value))
 
 const listThat = (note: Note, allowed: string, holds: (item: string) => boolean) =>
@@ -103,10 +103,7 @@ const listThat = (note: Note, allowed: string, holds: (item: string) => boolean)
 export const secretOf = (bytes: number, note: Note) =>
   textThat(note, `at least ${bytes} bytes, random ones`, (value) => Buffer.byteLength(value) >= bytes)
 
-/** Said of a URL that may hold a password: those who read it decode it, and end with an error where they cannot. */
-const ENCODED = 'with a lone % written as %25'
-
-const isEncoded = (value: string): boolean => {
+export const isEncoded = (value: string): boolean => {
   try {
     decodeURIComponent(value)
     return true
@@ -114,71 +111,6 @@ const isEncoded = (value: string): boolean => {
     return false
   }
 }
-
-const urlOf = (schemes: readonly string[], value: string): URL | undefined => {
-  const parsed = /\s/.test(value) ? null : URL.parse(value)
-  if (parsed === null || parsed.hostname === '') return undefined
-  return schemes.includes(parsed.protocol.slice(0, -1)) ? parsed : undefined
-}
-
-export const url = (schemes: readonly string[], note: Note) =>
-  textThat(
-    note,
-    `a URL that begins with ${schemes.map((one) => `${one}://`).join(' or ')}, ${ENCODED}`,
-    (value) => urlOf(schemes, value) !== undefined && isEncoded(value),
-  )
-
-/** A URL for `fetch`, which takes none with a login. */
-export const openUrl = (note: Note) =>
-  textThat(note, 'a URL that begins with http:// or https://, with no user and no password', (value) => {
-    const parsed = urlOf(['http', 'https'], value)
-    return parsed !== undefined && isOpen(parsed)
-  })
-
-const isOpen = ({ username, password }: URL): boolean => username === '' && password === ''
-
-/** A slash at its end has been dropped when it is judged. */
-const baseOf = (value: string): URL | null =>
-  /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) ? URL.parse(value) : null
-
-/** A URL that paths are appended to. */
-export const baseUrl = (note: Note) =>
-  Object.assign(
-    textThat(
-      note,
-      'a URL that begins with http:// or https://, with no query and no fragment',
-      (value) => baseOf(value) !== null,
-    ),
-    { 'x-base': true },
-  )
-
-/** The same where nobody would send a login. */
-export const openBaseUrl = (note: Note) =>
-  Object.assign(
-    textThat(
-      note,
-      'a URL that begins with http:// or https://, with no user, no password, no query and no fragment',
-      (value) => {
-        const parsed = baseOf(value)
-        return parsed !== null && isOpen(parsed)
-      },
-    ),
-    { 'x-base': true },
-  )
-
-// `new URL` refuses `a:1,b:2`, the multi-host form of libpq, so every host is judged alone.
-const postgresUrl = /^postgres(?:ql)?:\/\/(?:[^@/?#\s]*@)?([^@/?#\s]+)(?:\/[^?#\s]*)?(?:\?[^#\s]*)?$/
-
-/** A Postgres connection URL; several hosts, each with its port, stand in one URL with commas between them. */
-export const databaseUrl = (note: Note) =>
-  textThat(
-    note,
-    `a URL that begins with postgres:// or postgresql://, ${ENCODED}; several hosts are written a:5432,b:5432`,
-    (value) => {
-      const hosts = postgresUrl.exec(value)?.[1]?.split(',') ?? ['']
-      return hosts.every((one) => one !== '' && URL.canParse(`http://${one}`)) && isEncoded(value)
-    },
-  )
 
 /** Origins as a browser sends them: no path, no wildcard, no default port written out. */
 export const origins = (note: Note) =>

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import * as kind from './kinds.ts'
 import { dependencySettings } from './schema/dependencies.ts'
 import { tracingSettings } from './schema/tracing.ts'
+import * as url from './url-kinds.ts'
 
 export const LONGEST_SHUTDOWN_SECONDS = 3600
 
@@ -68,14 +69,14 @@ export const ConfigSchema = Type.Object({
     ),
   ),
   publicUrl: Type.Optional(
-    kind.openBaseUrl({
+    url.openBase({
       description:
         'How clients reach the API; problem types begin with it. Left out: the address it listens on.',
       examples: ['https://api.example.com'],
     }),
   ),
 
-  databaseUrl: kind.databaseUrl({
+  databaseUrl: url.database({
     section: 'Database',
     description:
       'PostgreSQL 15 or newer. With several hosts the primary among them is found. TLS: ?sslmode=require, or better verify-full.',
@@ -102,7 +103,7 @@ export const ConfigSchema = Type.Object({
     }),
   ),
   authJwksUrl: Type.Optional(
-    kind.openUrl({
+    url.open({
       description: 'The keys that check tokens signed with RS256, ES256 or EdDSA.',
       examples: ['https://id.example.com/.well-known/jwks.json'],
     }),
@@ -172,7 +173,7 @@ export const ConfigSchema = Type.Object({
     examples: ['60'],
   }),
   redisUrl: Type.Optional(
-    kind.url(['redis', 'rediss'], {
+    url.of(['redis', 'rediss'], {
       description: 'Where all instances count together. Left out, or while it is away: each by itself.',
       examples: ['redis://user:password@redis.example.com:6379'],
     }),
@@ -206,7 +207,7 @@ export const ConfigSchema = Type.Object({
   }),
 
   sandboxUrl: Type.Optional(
-    kind.openBaseUrl({
+    url.openBase({
       section: 'Sandbox (set by npm start)',
       description: 'Stand-ins whose faults the dashboard may switch. Refused in production.',
       examples: ['http://127.0.0.1:3002'],

@@ -4,7 +4,7 @@ import { type HttpAnswer, readAnswer } from './http-answer.ts'
 export interface HttpServiceOptions {
   /** Names it in errors. */
   name: string
-  /** http or https, with a port and a path prefix if need be. */
+  /** http or https, with a port and a path prefix if need be. A login in it is sent as Basic (RFC 7617). */
   url: string
   /** Sockets, at most: as many as its bulkhead admits calls, so that none waits for one on its own deadline. */
   connections: number
@@ -35,8 +35,10 @@ export type HttpService = ReturnType<typeof createHttpService>
  */
 export function createHttpService({ name, url, connections, ...times }: HttpServiceOptions) {
   const { attemptTimeoutMs, deadlineMs } = times
-  const { origin, pathname } = new URL(url)
+  const parsed = new URL(url)
+  const { origin, pathname } = parsed
   const prefix = pathname.replace(/\/+$/, '')
+  const login = loginIn(parsed)
   const pool = new Pool(origin, {
     connections,
     // One request on a socket at a time: a slow answer must not stand before somebody else's.
@@ -50,7 +52,7 @@ export function createHttpService({ name, url, connections, ...times }: HttpServ
 
   const send = (request: HttpRequest, drainMs?: number): Promise<HttpAnswer> => {
     const { path, method, headers, body = null, signal } = request
-    const dispatched = { path: prefix + path, method, headers, body }
+    const dispatched = { path: prefix + path, method, headers: { ...login, ...headers }, body }
     return readAnswer((handler) => void pool.dispatch(dispatched, handler), { name, signal, drainMs })
   }
 
@@ -72,4 +74,10 @@ export function createHttpService({ name, url, connections, ...times }: HttpServ
     /** Waits for nothing: what is still in flight has lost its caller. */
     close: () => pool.destroy(),
   }
+}
+
+function loginIn({ username, password }: URL): { Authorization?: string } {
+  if (username === '' && password === '') return {}
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }

@@ -45,6 +45,14 @@ test('a reservation names its order and its items, and nothing else', async (t) 
   assert.equal(request?.headers['x-request-id'], 'req-42')
 })
 
+test('a login in the URL is sent', async (t) => {
+  const fake = await startFake(t, json(201, {}))
+  const inventory = connect(t, fake.url.replace('//', '//shop%40home:pass%20w%C3%B6rd@'))
+  await inventory.reserve(RESERVATION, CONTEXT)
+  const [scheme, login = ''] = fake.requests[0]?.headers.authorization?.split(' ') ?? []
+  assert.deepEqual([scheme, Buffer.from(login, 'base64').toString()], ['Basic', 'shop@home:pass wörd'])
+})
+
 for (const [name, yes] of [
   ['no body', (response) => response.writeHead(204).end()],
   ['a body that is no JSON', (response) => response.writeHead(200).end('<p>fine</p>')],

@@ -1,8 +1,9 @@
 import * as kind from '../kinds.ts'
+import * as url from '../url-kinds.ts'
 
 /** Where payment, warehouse and mail are, and how long and how often each is asked. */
 export const dependencySettings = {
-  paymentUrl: kind.openBaseUrl({
+  paymentUrl: url.openBase({
     section: 'Dependencies',
     description: "Stripe's API, or something that speaks like it.",
     default: 'https://api.stripe.com',
@@ -13,11 +14,11 @@ export const dependencySettings = {
     examples: ['sk_test_your_key'],
     secret: true,
   }),
-  inventoryUrl: kind.openBaseUrl({
-    description: 'The warehouse; reservations live below it.',
+  inventoryUrl: url.base({
+    description: 'The warehouse; reservations live below it. A user and a password in it are sent as Basic.',
     examples: ['https://warehouse.example.com'],
   }),
-  smtpUrl: kind.url(['smtp', 'smtps'], {
+  smtpUrl: url.of(['smtp', 'smtps'], {
     description: 'Where mail is handed in.',
     examples: ['smtp://user:password@mail.example.com:587'],
   }),

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import * as kind from '../kinds.ts'
+import * as url from '../url-kinds.ts'
 
 /**
  * Of OpenTelemetry's standard settings those that are read here. How spans are handed over (`OTEL_EXPORTER_OTLP_HEADERS`,
@@ -7,14 +8,14 @@ import * as kind from '../kinds.ts'
  */
 export const tracingSettings = {
   otelExporterOtlpEndpoint: Type.Optional(
-    kind.baseUrl({
+    url.base({
       section: 'Traces (OpenTelemetry; nothing is traced unless an endpoint is set)',
       description: 'Where traces go, as OTLP over HTTP in JSON; /v1/traces is appended.',
       examples: ['http://collector.example.com:4318'],
     }),
   ),
   otelExporterOtlpTracesEndpoint: Type.Optional(
-    kind.url(['http', 'https'], {
+    url.of(['http', 'https'], {
       description: 'The same, taken as it is, path and all. It goes before the other.',
       examples: ['http://collector.example.com:4318/v1/traces'],
     }),
