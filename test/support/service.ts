@@ -39,17 +39,14 @@ export interface ServiceParts {
   main?: string
 }
 
-/**
- * Starts the service as `npm run serve` does, a process of its own on free ports, and waits until it listens.
- * It is ended with the test at the latest.
- */
-export async function startService(
-  lifetime: Lifetime,
+/** Begins what `npm run serve` does, a process of its own, with a pipe or a descriptor for its log. */
+export function spawnService(
+  stdout: 'pipe' | number,
   { databaseUrl, paymentUrl, inventoryUrl, smtpUrl = 'smtp://127.0.0.1:9', main = MAIN }: ServiceParts,
   env: Record<string, string> = {},
-): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ['--import', COMPILE_CACHE, main], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+): ChildProcess {
+  return spawn(process.execPath, ['--import', COMPILE_CACHE, main], {
+    stdio: ['ignore', stdout, 'inherit'],
     env: {
       PATH: process.env.PATH,
       PORT: '0',
@@ -66,12 +63,23 @@ export async function startService(
       ...env,
     },
   })
+}
+
+/** Starts the service on free ports, and waits until it listens. It is ended with the test at the latest. */
+export async function startService(
+  lifetime: Lifetime,
+  parts: ServiceParts,
+  env: Record<string, string> = {},
+): Promise<ServiceProcess> {
+  const child = spawnService('pipe', parts, env)
+  const { stdout } = child
+  if (stdout === null) throw new Error('its log is a pipe')
   const gone = once(child, 'exit')
   const logs: Record<string, unknown>[] = []
   const addresses = new Map<string, string>()
   const listening = new Promise<void>((resolve, reject) => {
     const wanted = env.ROLE === 'worker' ? 1 : 2
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       const entry = JSON.parse(line)
       logs.push(entry)
       const [, listener, address] = /^(api|operations) listens at (\S+)$/.exec(entry.msg) ?? []
