@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import fp from 'fastify-plugin'
 import { type JobWithMetadata, PgBoss } from 'pg-boss'
 import { createAttempts } from './job-queue/attempts.ts'
+import { createComplaints } from './job-queue/complaints.ts'
 import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
@@ -67,6 +68,7 @@ export const jobQueue = fp<JobQueueOptions>(
   async (app, options) => {
     const stopping = new AbortController()
     const attempts = createAttempts()
+    const complain = createComplaints(app.log)
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
     let missing: Error | undefined
@@ -96,7 +98,7 @@ export const jobQueue = fp<JobQueueOptions>(
 
     async function startWhenPossible() {
       while (!stopping.signal.aborted) {
-        const candidate = createBoss(options, app.log)
+        const candidate = createBoss(options, complain)
         try {
           await candidate.start()
           boss = candidate
@@ -106,7 +108,7 @@ export const jobQueue = fp<JobQueueOptions>(
           return
         } catch (error) {
           missing = new Error('the job queue is not there yet', { cause: error })
-          app.log.warn({ err: error }, missing.message)
+          complain(error, missing.message)
           boss = undefined
           await candidate.stop({ graceful: false }).catch(() => {})
           await pause(RECONNECT_MS, undefined, { signal: stopping.signal }).catch(() => {})
@@ -146,7 +148,7 @@ export const jobQueue = fp<JobQueueOptions>(
 
 function createBoss(
   { databaseUrl, monitorSeconds = MONITOR_SECONDS }: JobQueueOptions,
-  log: FastifyBaseLogger,
+  complain: ReturnType<typeof createComplaints>,
 ): PgBoss {
   const boss = new PgBoss({
     ...connectionTo(databaseUrl),
@@ -161,7 +163,7 @@ function createBoss(
     monitorIntervalSeconds: monitorSeconds,
   })
   // Lost connections and failed polls come here; each is tried again by itself.
-  boss.on('error', (error) => log.warn({ err: asError(error) }, 'the job queue met an error'))
+  boss.on('error', (error) => complain(error, 'the job queue met an error'))
   return boss
 }
 
@@ -171,11 +173,6 @@ async function attempt(handler: JobHandlers<string>[string], job: Job<unknown>):
   } catch (error) {
     return { kind: 'retry', reason: reasonOf(error), cause: error }
   }
-}
-
-/** Some of its errors are plain objects with an error's members. */
-function asError(error: Error): Error {
-  return error instanceof Error ? error : Object.assign(new Error(), error)
 }
 
 function toJob(row: JobWithMetadata<unknown>, log: FastifyBaseLogger): Job<unknown> {

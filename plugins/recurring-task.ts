@@ -10,20 +10,24 @@ export interface RecurringTaskOptions {
 }
 
 /**
- * Does something now and then while the process lives: never two at once, and a run that failed is logged and
- * followed by the next. Closing waits for the run under way.
+ * Does something now and then while the process lives: never two at once, and a run that failed is followed by the next.
+ * A failure is logged once until its error changes, and once more when it is over. Closing waits for the run under way.
  */
 export const recurringTask = fp<RecurringTaskOptions>(
   async (app, { task, everyMs, run }) => {
     let timer: NodeJS.Timeout | undefined
     let underWay: Promise<void> = Promise.resolve()
     let closed = false
+    let complaint: string | undefined
 
     const once = async () => {
       try {
         await run()
+        if (complaint !== undefined) app.log.info({ task }, 'a recurring task works again')
+        complaint = undefined
       } catch (error) {
-        app.log.warn({ err: error, task }, 'a recurring task failed')
+        if (complaint !== String(error)) app.log.warn({ err: error, task }, 'a recurring task failed')
+        complaint = String(error)
       }
       schedule()
     }
