@@ -59,6 +59,7 @@ async function openQueue(t: Parameters<typeof connect>[0], url: string) {
       network.attempts++
       return network.url
     },
+    retryLimit: 0,
     handlers: Object.fromEntries(
       QUEUES.map((queue) => [
         queue,
