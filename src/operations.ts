@@ -5,6 +5,7 @@ import { cursor } from '#plugins/cursor.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
 import { operatorAuth } from '#plugins/operator-auth.ts'
+import { pipelining } from '#plugins/pipelining.ts'
 import { problemDetails, problemServerOptions } from '#plugins/problem-details.ts'
 import { genReqId, requestId } from '#plugins/request-id.ts'
 import { RequestLogController, requestLog } from '#plugins/request-log.ts'
@@ -58,6 +59,7 @@ export async function buildOperations(
   })
 
   // As on the public listener.
+  await app.register(pipelining)
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: about.shutdown })
   await app.register(securityHeaders)

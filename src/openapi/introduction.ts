@@ -39,6 +39,7 @@ particular to a type stand at the top level, and once more under \`extensions\`.
 Every request that is counted is told by \`RateLimit\` what is left of the allowance. Probes are not counted, nor is what is
 refused before, such as an unknown path or a method that a path does not have. After \`429\` and \`503\`, wait as long as \`Retry-After\` says.
 A request has at most 256 KiB of body, 16 KiB of headers, 4 KiB of URL, and 30 seconds to arrive.
+HTTP/1.1 is spoken here. What asks for an upgrade of the connection, to h2c say, is answered as it is, and the connection closed after it.
 
 ## Tracing
 

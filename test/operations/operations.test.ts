@@ -53,3 +53,13 @@ test('no page can be framed, and each says where it came from to its own site on
     assert.equal(headers['x-frame-options'], 'DENY')
   }
 })
+
+test('a request for an upgrade is the last one of its connection here, too', async (t) => {
+  const { url } = await startOperations(t)
+  const request = 'GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'
+  const answers = parseAnswers(await sendRaw(Number(new URL(url).port), request + request))
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers.get('connection')]),
+    [[200, 'close']],
+  )
+})
