@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type FrameworkSlug, problemFromError } from './problem-details/from-error.ts'
@@ -54,6 +55,9 @@ const shed = new Set(['overloaded', 'service-unavailable'])
  * away; closed, a client that is still sending gets a reset instead of this answer.
  */
 const leftOpen = new Set(['malformed-request', 'payload-too-large'])
+
+/** Of a header: a letter, a colon and the end. */
+const SHORTEST_LINE = 'a:\r\n'.length
 
 /**
  * The one place where an error becomes HTTP (RFC 9457). Register it before every route, and after CORS, or its early refusals
@@ -125,6 +129,8 @@ export const problemDetails = fp<ProblemDetailsOptions>(
       return reply.sendProblem(rendered)
     })
 
+    // Clients are told how large their headers may be, not how many: as many as fit into that. Node's own limit is 1,000.
+    app.server.maxHeadersCount = Math.floor(maxHeaderSize / SHORTEST_LINE)
     // A tunnel is a method that Node does not route; without a listener it hangs up in silence.
     app.server.on('connect', (request, socket) => {
       const problem = new Problem('method-not-allowed', { headers: { allow: 'GET, HEAD' } })

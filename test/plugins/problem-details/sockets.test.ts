@@ -42,6 +42,11 @@ const bytes: [string, string, Parameters<typeof assertProblem>[1]][] = [
       slug: 'header-fields-too-large',
     },
   ],
+  [
+    'more header lines than fit into that limit',
+    get('/livez', `Host: a\r\n${'a:\r\n'.repeat(4_096)}`),
+    { slug: 'header-fields-too-large' },
+  ],
   ["a URL over the parser's limit", get(`/${'a'.repeat(20_000)}`), { slug: 'uri-too-long' }],
   ['a missing Host', get('/livez', 'Connection: close\r\n'), { slug: 'malformed-request', detail: /Host/ }],
   [
@@ -84,6 +89,15 @@ for (const [what, request, expected] of bytes) {
     await assertProblem(answer, expected)
   })
 }
+
+test('as many header lines as fit into the limit are read, to the last one', async (t) => {
+  const { port } = await listen(t)
+  const few = 'Host: a\r\nConnection: close\r\n'
+  const last = 'X-Request-Id: the-last\r\n'
+  const lines = 'a:\r\n'.repeat((16_384 - get('/livez', few + last).length) / 4)
+  const [answer] = parseAnswers(await sendRaw(port, get('/livez', few + lines + last)))
+  assert.equal(answer?.status, 200)
+})
 
 const impatient = {
   requestTimeout: 100,
