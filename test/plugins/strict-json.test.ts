@@ -198,13 +198,28 @@ test('a hostile body of 256 KiB is judged in a moment', () => {
   }
 })
 
-test('a compressed body is refused for its coding', async () => {
-  const response = await post('{}', { 'content-encoding': 'gzip' })
-  await assertProblem(response, {
-    slug: 'unsupported-media-type',
-    headers: { 'accept-encoding': 'identity' },
+const compressed: [coding: string, detail: string][] = [
+  ['gzip', 'Not decoded here: gzip.'],
+  ['Identity, GZIP,', 'Not decoded here: GZIP.'],
+  ['br, identity,gzip', 'Not decoded here: br, gzip.'],
+  ['identity;q=1', 'Not decoded here: identity;q=1.'],
+]
+
+for (const [coding, detail] of compressed) {
+  test(`a body whose coding is "${coding}" is refused for it, by the name of what is not decoded`, async () => {
+    await assertProblem(await post('{}', { 'content-encoding': coding }), {
+      slug: 'unsupported-media-type',
+      detail,
+      headers: { 'accept-encoding': 'identity' },
+    })
   })
-})
+}
+
+for (const coding of ['', 'identity', 'IDENTITY', 'identity, identity', ' ,identity,\t,']) {
+  test(`a body whose coding is "${coding}" is what it is`, async () => {
+    assert.equal((await post('{}', { 'content-encoding': coding })).statusCode, 200)
+  })
+}
 
 test('an operation without a body throws away what comes', async () => {
   assert.equal((await post('{', {}, '/bodyless')).statusCode, 200)
