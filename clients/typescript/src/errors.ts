@@ -4,7 +4,7 @@ export type ProblemSlug = keyof Problems
 
 /** What every error of this client is, but for an abort: that is thrown as the reason of the caller's own signal. */
 export abstract class HoldfastError extends Error {
-  /** How often the request was sent. */
+  /** How many attempts were made, one with a fresh token included: the `number` of the last. */
   attempts = 1
 }
 

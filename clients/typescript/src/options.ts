@@ -18,7 +18,7 @@ export type TokenSource = (refused?: string) => string | undefined | Promise<str
 export interface Attempt {
   readonly method: string
   readonly url: string
-  /** 1 for the first. */
+  /** 1 for the first. One with a fresh token has a number of its own. */
   readonly number: number
   readonly ms: number
   /** None if no answer came. 304: what was cached is still current. */

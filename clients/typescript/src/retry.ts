@@ -1,18 +1,14 @@
 import { bounded, LONGEST_TIMER_MS } from './attempt.ts'
-import {
-  HoldfastError,
-  isProblem,
-  NetworkError,
-  ProblemError,
-  TimeoutError,
-  UnexpectedAnswerError,
-} from './errors.ts'
+import { isProblem, NetworkError, ProblemError, TimeoutError, UnexpectedAnswerError } from './errors.ts'
 
 /** The numbers are above 0, and `Infinity` is one. */
 export interface RetryPolicy {
   /** For a call with all its attempts and the pauses between them, in milliseconds. */
   readonly deadlineMs: number
-  /** 1 for none but the first. Default: as many as the deadline leaves time for. */
+  /**
+   * 1 for none but the first. Default: as many as the deadline leaves time for. What is sent again at once with a fresh token
+   * does not count against it.
+   */
   readonly maxAttempts: number
   /** For each attempt, in milliseconds. */
   readonly attemptTimeoutMs: number
@@ -49,21 +45,20 @@ export async function withRetries<T>(
   policy: RetryPolicy,
   repeatable: Repeatable,
   signal: AbortSignal | undefined,
-  attempt: (number: number, signal: AbortSignal) => Promise<T>,
-  onFailure: (number: number, error: unknown, retryInMs: number | undefined) => void,
+  attempt: (signal: AbortSignal) => Promise<T>,
+  onFailure: (error: unknown, retryInMs: number | undefined) => void,
 ): Promise<T> {
   const endsAt = performance.now() + policy.deadlineMs
   for (let number = 1; ; number++) {
     signal?.throwIfAborted()
     const timeoutMs = Math.min(policy.attemptTimeoutMs, endsAt - performance.now())
     try {
-      return await bounded(timeoutMs, signal, (either) => attempt(number, either))
+      return await bounded(timeoutMs, signal, attempt)
     } catch (error) {
       const mayRepeat = number < policy.maxAttempts && mayPass(error, repeatable)
       const delay = mayRepeat ? delayAfter(error, number, policy) : undefined
       const retryInMs = delay !== undefined && performance.now() + delay < endsAt ? delay : undefined
-      if (error instanceof HoldfastError) error.attempts = number
-      onFailure(number, error, retryInMs)
+      onFailure(error, retryInMs)
       if (retryInMs === undefined) throw error
       await pause(retryInMs, signal)
       // A frozen tab or a device asleep wakes long after its pause: what is sent then would be given up at once.

@@ -1,5 +1,5 @@
 import { attempt, bounded, type Outgoing, type Received } from './attempt.ts'
-import { hasSlug, isProblemBody, ProblemError, UnexpectedAnswerError } from './errors.ts'
+import { HoldfastError, hasSlug, isProblemBody, ProblemError, UnexpectedAnswerError } from './errors.ts'
 import type { CachedAnswer } from './etag-cache.ts'
 import { problemSlugs } from './generated.ts'
 import { createLifecycleWatch } from './lifecycle.ts'
@@ -98,18 +98,22 @@ export function createTransport(settings: Settings) {
       const deadlineMs = options.deadlineMs ?? settings.retry.deadlineMs
       const policy = checked({ ...settings.retry, deadlineMs })
       const { method } = call
+      let number = 0
       let beganAt = 0
       let status: number | undefined
 
-      async function once(number: number, signal: AbortSignal): Promise<Answer<Body>> {
+      async function once(signal: AbortSignal): Promise<Answer<Body>> {
+        number++
         beganAt = performance.now()
         const token = call.isPublic ? undefined : await settings.token()
         let received = await ask(signal, token)
         if (status === 401 && token !== undefined) {
           // One more try with a fresh token, if there is one: it may have run out on the way.
           const fresh = await settings.token(token)
+          signal.throwIfAborted()
           if (fresh !== undefined && fresh !== token) {
             onAttempt({ method, url, number, ms: performance.now() - beganAt, status, retryInMs: 0 })
+            number++
             received = await ask(signal, fresh)
           }
         }
@@ -128,9 +132,10 @@ export function createTransport(settings: Settings) {
         return received
       }
 
-      return await withRetries(policy, call.repeatable, options.signal, once, (number, error, retryInMs) =>
-        onAttempt({ method, url, number, ms: performance.now() - beganAt, status, error, retryInMs }),
-      )
+      return await withRetries(policy, call.repeatable, options.signal, once, (error, retryInMs) => {
+        if (error instanceof HoldfastError) error.attempts = number
+        onAttempt({ method, url, number, ms: performance.now() - beganAt, status, error, retryInMs })
+      })
     },
 
     /** Waits for something that is no request, for as long as for an attempt. */

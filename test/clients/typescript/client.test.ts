@@ -135,7 +135,7 @@ describe('The client, at a service that is well', () => {
     })
     await assert.rejects(
       hopeless.users.me(),
-      (error) => isProblem(error, 'unauthorized') && error.attempts === 1,
+      (error) => isProblem(error, 'unauthorized') && error.attempts === 2,
     )
   })
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
+  type Attempt,
   type Client,
   type ClientOptions,
   createClient,
@@ -119,6 +121,57 @@ describe('The client, between strangers', () => {
     })
     proxy.judgeBy(() => ({ status: 503 }))
     await assert.rejects(client.orders.place(order), { name: 'UnexpectedAnswerError', attempts: 1 })
+    assert.equal(proxy.seen.length, 1)
+  })
+
+  test('What is sent with a fresh token is an attempt that is counted, and takes none away', async (t) => {
+    const good = await tokenOf('counted')
+    const attempts: Attempt[] = []
+    const { proxy, client } = await customer(t, {
+      token: (refused) => (refused === undefined ? 'stale' : good),
+      retry: { baseDelayMs: 1, maxAttempts: 2 },
+      onAttempt: (attempt) => attempts.push(attempt),
+    })
+    const said = () => attempts.splice(0).map(({ number, status }) => [number, status])
+    const twice = [{ status: 401 }, { status: 503 }, { status: 401 }]
+
+    proxy.strike(...twice)
+    assert.equal((await client.orders.place(order)).status, 'paid')
+    assert.deepEqual(said(), [
+      [1, 401],
+      [2, 503],
+      [3, 401],
+      [4, 201],
+    ])
+
+    proxy.strike(...twice, { status: 503 })
+    await assert.rejects(client.orders.place(order), { name: 'UnexpectedAnswerError', attempts: 4 })
+    assert.deepEqual(said(), [
+      [1, 401],
+      [2, 503],
+      [3, 401],
+      [4, 503],
+    ])
+    assert.equal(proxy.seen.length, 8)
+  })
+
+  test('A fresh token that comes when its attempt was given up sends nothing', async (t) => {
+    const leaving = new AbortController()
+    const late = Promise.withResolvers<string>()
+    const statuses: unknown[] = []
+    const { proxy, client } = await customer(t, {
+      token: (refused) => {
+        if (refused === undefined) return 'stale'
+        leaving.abort()
+        return late.promise
+      },
+      onAttempt: ({ status }) => statuses.push(status),
+    })
+    proxy.strike({ status: 401 })
+    await assertAborted(client, leaving)
+    late.resolve('fresh')
+    await nextTurn()
+    assert.deepEqual(statuses, [401])
     assert.equal(proxy.seen.length, 1)
   })
 
