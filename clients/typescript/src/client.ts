@@ -56,7 +56,7 @@ export interface Client<V extends Version> {
 /**
  * Makes a client. It keeps entity tags and pending idempotency keys, so make one and keep it.
  *
- * @throws TypeError if `baseUrl` is no URL
+ * @throws TypeError if `baseUrl` is no http or https URL
  * @throws RangeError if a number of `retry` is none above 0
  */
 export function createClient<V extends Version>(options: ClientOptions<V>): Client<V> {

@@ -87,14 +87,23 @@ function settleRetry({
   return checked({ deadlineMs, maxAttempts, attemptTimeoutMs, baseDelayMs, maxDelayMs, random })
 }
 
+/** `localhost:3000` is a URL too, of a scheme that nobody speaks: each call would fail as on a bad network, to its deadline. */
+function settleBaseUrl(baseUrl: string): string {
+  const { protocol, href } = new URL(baseUrl)
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new TypeError(`baseUrl has to begin with http:// or https://, and is ${baseUrl}`)
+  }
+  return href.replace(/\/$/, '')
+}
+
 /**
- * @throws TypeError if `baseUrl` is no URL
+ * @throws TypeError if `baseUrl` is no http or https URL
  * @throws RangeError if a number of `retry` is none above 0
  */
 export function settle<V extends Version>(options: ClientOptions<V>): Settings {
   const { token, cache } = options
   return {
-    baseUrl: new URL(options.baseUrl).href.replace(/\/$/, ''),
+    baseUrl: settleBaseUrl(options.baseUrl),
     version: options.version,
     token: typeof token === 'function' ? token : () => token,
     // Called by itself: a browser's `fetch` does not work as a method of something else.

@@ -17,6 +17,24 @@ describe('Options of the client', () => {
     assert.deepEqual(some.retry, { ...retry, maxAttempts: 3 })
   })
 
+  test('An address that is no URL of HTTP is refused when the client is made', () => {
+    for (const baseUrl of [
+      'localhost:3000',
+      'api.example.com',
+      '/api',
+      '',
+      'ftp://a',
+      'file:///a',
+      'blob:http://a/b',
+    ]) {
+      assert.throws(() => createClient({ ...required, baseUrl }), TypeError, baseUrl)
+    }
+    assert.throws(() => createClient({ ...required, baseUrl: 'localhost:3000' }), {
+      message: 'baseUrl has to begin with http:// or https://, and is localhost:3000',
+    })
+    assert.equal(settle({ ...required, baseUrl: 'HTTPS://a.example/api/' }).baseUrl, 'https://a.example/api')
+  })
+
   test('A number that can be none is refused when the client is made, by its name', () => {
     for (const name of numbers) {
       for (const value of [Number.NaN, -1, 0, Number.NEGATIVE_INFINITY]) {
