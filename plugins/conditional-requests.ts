@@ -45,16 +45,14 @@ function isNamed(request: FastifyRequest, etag: string): boolean {
 }
 
 /**
- * Holds `If-Match` against it, by strong comparison (section 13.1.1). A header that does not parse matches nothing: its
- * sender did mean a condition.
- *
- * @throws Problem precondition-failed (412) with the current `ETag`, where `If-Match` names other states only
+ * Whether `If-Match`, if there is one, names it, by strong comparison (section 13.1.1). A header that does not parse
+ * names nothing: its sender did mean a condition.
  */
-function assertMatch(request: FastifyRequest, etag: string): void {
+function isMatched(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-match']
-  if (header === undefined) return
+  if (header === undefined) return true
   const tags = readTags(header)
-  if (tags !== '*' && !tags.includes(etag)) throw new Problem('precondition-failed', { headers: { etag } })
+  return tags === '*' || tags.includes(etag)
 }
 
 /**
@@ -64,18 +62,32 @@ function assertMatch(request: FastifyRequest, etag: string): void {
  * @throws Problem precondition-failed (412) where only another state was wanted
  */
 export function isUnchanged(request: FastifyRequest, etag: string): boolean {
-  assertMatch(request, etag)
+  if (!isMatched(request, etag)) throw new Problem('precondition-failed', { headers: { etag } })
   return isNamed(request, etag)
 }
 
 /**
  * For a change that may name the state it is made for, or those it is not made for.
  *
- * @throws Problem precondition-failed (412) with the current `ETag`
+ * @param etags of what stands, one for each form that it may have been read in; none where nothing stands
+ * @throws Problem precondition-failed (412) with the first of them as the current `ETag`
  */
-export function assertCurrent(request: FastifyRequest, etag: string): void {
-  assertMatch(request, etag)
-  if (isNamed(request, etag)) throw new Problem('precondition-failed', { headers: { etag } })
+export function assertCurrent(request: FastifyRequest, ...etags: readonly string[]): void {
+  const [current] = etags
+  const headers = current === undefined ? {} : { etag: current }
+  if (request.headers['if-match'] !== undefined && !etags.some((etag) => isMatched(request, etag))) {
+    const detail =
+      current === undefined ? 'If-Match is for what is there, and there is nothing yet.' : undefined
+    throw new Problem('precondition-failed', { detail, headers })
+  }
+  if (etags.some((etag) => isNamed(request, etag))) {
+    throw new Problem('precondition-failed', { detail: 'If-None-Match rules out what is there.', headers })
+  }
+}
+
+/** Whether a change has a precondition, so that what stands has to be looked at before it is made. */
+export function hasPrecondition({ headers }: FastifyRequest): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
 }
 
 /**

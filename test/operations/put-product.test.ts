@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { assertProblem } from '../support/assert-problem.ts'
 import { connect, eventually } from '../support/shop.ts'
 import { desk, put, startOperations } from './operator-service.ts'
@@ -63,6 +64,88 @@ test('after a put without an outcome nobody is shown what was read before: it ma
     await assertProblem(await put(`${url}/products/desk`, desk), { slug: 'service-unavailable' })
   })
   assert.equal(await stock(), 7)
+})
+
+/** The tags of what stands, by version, as a client may hold them. */
+async function tagsOf(app: FastifyInstance, id: string): Promise<string[]> {
+  const read = (version: string) =>
+    app.inject({ url: `/products/${id}`, headers: { 'accept-version': version } })
+  return [String((await read('1')).headers.etag), String((await read('2')).headers.etag)]
+}
+
+test('a product is replaced under the tag of what stands, in whichever version it was read, and under no other', async (t) => {
+  const { app, cache, store, url } = await startOperations(t)
+  const desks = `${url}/products/desk`
+  const first = String((await put(desks, desk)).headers.get('etag'))
+  assert.deepEqual((await tagsOf(app, 'desk')).slice(1), [first])
+
+  // Sold meanwhile.
+  await store.put({ ...desk, id: 'desk', description: '', price: 129900, currency: 'USD', stock: 1 })
+  cache.invalidate(['desk'])
+  const [v1 = '', v2 = ''] = await tagsOf(app, 'desk')
+  for (const stale of [first, `"other", ${first}`, `W/${v2}`, 'no tag', '']) {
+    const refused = await put(desks, { ...desk, stock: 99 }, { 'if-match': stale })
+    await assertProblem(refused, { slug: 'precondition-failed', headers: { etag: v2 } })
+  }
+  assert.equal((await store.getMany(['desk']))[0]?.stock, 1)
+
+  assert.equal((await put(desks, { ...desk, stock: 5 }, { 'if-match': v1 })).status, 200)
+  const [, current = ''] = await tagsOf(app, 'desk')
+  const replaced = await put(desks, { ...desk, stock: 6 }, { 'if-match': `${first}, ${current}` })
+  assert.equal(replaced.status, 200)
+  const again = await put(desks, { ...desk, stock: 6 }, { 'if-match': String(replaced.headers.get('etag')) })
+  assert.equal(again.headers.get('etag'), replaced.headers.get('etag'))
+  assert.equal((await put(desks, { ...desk, stock: 7 }, { 'if-match': '*' })).status, 200)
+  assert.equal((await app.inject({ url: '/products/desk' })).json().stock, 7)
+})
+
+test('If-None-Match: * creates and never replaces, If-Match replaces and never creates', async (t) => {
+  const { store, url } = await startOperations(t)
+  for (const wanted of ['*', '"a.1.v2"']) {
+    const refused = await put(`${url}/products/a`, desk, { 'if-match': wanted })
+    assert.equal(refused.headers.get('etag'), null)
+    await assertProblem(refused, { slug: 'precondition-failed' })
+  }
+  assert.equal(await store.find('a'), null)
+
+  const created = await put(`${url}/products/a`, desk, { 'if-none-match': '*' })
+  assert.equal(created.status, 201)
+  assert.equal(created.headers.get('location'), '/products/a')
+  const etag = String(created.headers.get('etag'))
+  for (const unwanted of ['*', etag, `W/${etag}`]) {
+    const refused = await put(`${url}/products/a`, { ...desk, stock: 9 }, { 'if-none-match': unwanted })
+    const { detail } = await assertProblem(refused, { slug: 'precondition-failed', headers: { etag } })
+    assert.match(String(detail), /If-None-Match/)
+  }
+  assert.equal((await store.getMany(['a']))[0]?.stock, desk.stock)
+})
+
+test('a product that is not shown, for its currency is another, is there all the same', async (t) => {
+  const { url, databaseUrl } = await startOperations(t)
+  const etag = String((await put(`${url}/products/desk`, desk)).headers.get('etag'))
+  await connect(t, databaseUrl)`update products set currency = 'EUR'`
+  const refused = await put(`${url}/products/desk`, desk, { 'if-none-match': '*' })
+  await assertProblem(refused, { slug: 'precondition-failed' })
+  assert.equal((await put(`${url}/products/desk`, desk, { 'if-match': etag })).status, 200)
+})
+
+test('of many who put at once under one tag, or create, one wins and the others are told of it', async (t) => {
+  const { store, url } = await startOperations(t)
+  const race = async (condition: Record<string, string>) => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, stock) => put(`${url}/products/desk`, { ...desk, stock }, condition)),
+    )
+    const won = answers.findIndex(({ ok }) => ok)
+    assert.equal((await store.getMany(['desk']))[0]?.stock, won)
+    const etag = String(answers[won]?.headers.get('etag'))
+    for (const [stock, answer] of answers.entries()) {
+      if (stock !== won) await assertProblem(answer, { slug: 'precondition-failed', headers: { etag } })
+    }
+    return etag
+  }
+  const etag = await race({ 'if-none-match': '*' })
+  const changed = await put(`${url}/products/desk`, { ...desk, stock: 1_000 }, { 'if-match': etag })
+  await race({ 'if-match': String(changed.headers.get('etag')) })
 })
 
 test('every violation of a body is reported at once', async (t) => {

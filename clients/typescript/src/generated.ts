@@ -492,7 +492,7 @@ export type PaymentDeclinedProblem = Problem &
     extensions: PaymentDeclinedMembers
   }
 /**
- * The entity tag in If-Match is not the current one: somebody else, or an earlier try, has changed the resource in the meantime. Nothing was written. The ETag header of this answer is the current one.
+ * The entity tag in If-Match is not the current one, or what is there is what If-None-Match rules out: somebody else, or an earlier try, has changed the resource in the meantime. Nothing was written. The ETag header of this answer is the current one; without it there is nothing yet.
  *
  * Read the resource again, apply the change to what it is now, and send it with the new entity tag.
  */
