@@ -158,8 +158,9 @@ const isProduct = (_value: unknown, violations: readonly Violation[]): _value is
 
 function reasonOf({ detail, extensions }: Problem): string {
   const { errors } = extensions
-  if (!Array.isArray(errors)) return (detail ?? 'cannot be read').replace(/^The body/, 'The line')
-  return told(errors)
+  if (Array.isArray(errors)) return told(errors)
+  // To the parser it is the first of a text; which of the file it is stands beside the reason.
+  return (detail ?? 'cannot be read').replace(/^The body/, 'The line').replace('line 1, column', 'column')
 }
 
 const told = (violations: readonly Violation[]): string =>
