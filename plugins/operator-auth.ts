@@ -18,10 +18,11 @@ export interface OperatorAuthOptions {
   token?: string | undefined
   /** Paths that ask nobody who they are, e.g. probes. */
   open: readonly string[]
-  /** Where a browser that is not logged in is sent instead of a `401`. Open, as `POST` to it is. */
+  /** Where a browser that is not logged in is sent instead of a `401`. Open, as `POST` to it and to `/logout` is. */
   loginPath?: string
 }
 
+const LOGOUT_PATH = '/logout'
 /** A token and nothing else; whoever sends more is not logging in. */
 const LOGIN_BODY_BYTES = 4096
 
@@ -35,6 +36,8 @@ export const operatorAuth = fp<OperatorAuthOptions>(
     const sessions = token === undefined ? undefined : createSessions(token)
     const throttle = createLoginThrottle()
     const openPaths = new Set(open)
+    // Who logs out of a session that has ended, or of none, has what they wanted.
+    const sessionPaths = new Set([loginPath, LOGOUT_PATH])
 
     app.decorateRequest('operator', '')
 
@@ -42,7 +45,7 @@ export const operatorAuth = fp<OperatorAuthOptions>(
       if (openPaths.has(request.routeOptions.url ?? '')) done()
       else if (sessions === undefined && !hostIsLoopback(request)) {
         done(new Problem('forbidden', { detail: 'Without a token, only localhost is answered here.' }))
-      } else if (request.routeOptions.url === loginPath) {
+      } else if (sessionPaths.has(request.routeOptions.url ?? '')) {
         done(refuseForeign(request))
       } else if (sessions === undefined) {
         request.operator = `localhost ${request.ip}`
@@ -81,7 +84,7 @@ export const operatorAuth = fp<OperatorAuthOptions>(
         reply.header('set-cookie', sessions.cookie(request))
         return goOn(request, reply, '/')
       })
-      scope.post('/logout', (request, reply) => {
+      scope.post(LOGOUT_PATH, { bodyLimit: LOGIN_BODY_BYTES }, (request, reply) => {
         if (sessions !== undefined) reply.header('set-cookie', sessions.endOfCookie)
         return goOn(request, reply, loginPath)
       })

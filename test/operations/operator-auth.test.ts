@@ -142,3 +142,15 @@ test('on this machine without a token, other sites and foreign names are refused
   assert.equal(await statusWithHost(url, '/login', `localhost:${port}`), 200)
   assert.equal(await statusWithHost(url, '/livez', `evil.example:${port}`), 200)
 })
+
+test('who logs out with a session that has ended comes to the login page, too', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const logout = (headers: Record<string, string>) =>
+    fetch(`${url}/logout`, { method: 'POST', redirect: 'manual', headers: { ...page, ...headers } })
+  for (const cookie of ['', 'operator=0.x', cookieOf(await login(url))]) {
+    const left = await logout({ cookie, origin: url })
+    assert.deepEqual([left.status, left.headers.get('location')], [303, '/login'])
+    assert.match(String(left.headers.get('set-cookie')), /^operator=;.*Max-Age=0/)
+  }
+  await assertProblem(await logout({ origin: 'https://evil.example' }), { slug: 'forbidden' })
+})
