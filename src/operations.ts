@@ -37,7 +37,7 @@ export type OperationsParts = Pick<
 > & {
   config: Pick<
     Parts['config'],
-    'currency' | 'opsToken' | 'opsTraceUrl' | 'sandboxUrl' | 'authJwtSecret' | 'paymentApiKey'
+    'currency' | 'opsToken' | 'opsTraceUrl' | 'sandboxUrl' | 'trustProxy' | 'authJwtSecret' | 'paymentApiKey'
   >
 }
 
@@ -54,6 +54,8 @@ export async function buildOperations(
     genReqId,
     logController: new RequestLogController(),
     ...problemServerOptions(problemFormat),
+    // Without networks nobody is believed.
+    trustProxy: [...config.trustProxy],
     // A catalogue is as large as it is, and takes as long as it takes.
     requestTimeout: 0,
   })

@@ -184,7 +184,7 @@ export const ConfigSchema = Type.Object({
     examples: ['https://shop.example.com,https://admin.example.com'],
   }),
   trustProxy: kind.networks({
-    description: 'Networks whose X-Forwarded-For is believed.',
+    description: 'Networks whose X-Forwarded-For and X-Forwarded-Proto are believed, by both listeners.',
     default: [],
     examples: ['10.0.0.0/8,fd00::/8'],
   }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
+import pino from 'pino'
 import { assertProblem } from '../support/assert-problem.ts'
 import { desk, put, startOperations } from './operator-service.ts'
 
@@ -153,4 +154,29 @@ test('who logs out with a session that has ended comes to the login page, too', 
     assert.match(String(left.headers.get('set-cookie')), /^operator=;.*Max-Age=0/)
   }
   await assertProblem(await logout({ origin: 'https://evil.example' }), { slug: 'forbidden' })
+})
+
+test('behind a trusted proxy a guesser keeps out nobody else, acts are told with who did them, and the cookie is for TLS', async (t) => {
+  const logged: { address?: string; operator?: string }[] = []
+  const log = pino({ level: 'info' }, { write: (text: string) => void logged.push(JSON.parse(text)) })
+  const { url } = await startOperations(t, { opsToken, log, trustProxy: ['127.0.0.0/8'] })
+  const from = (address: string) => ({ 'x-forwarded-for': address, 'x-forwarded-proto': 'https' })
+  for (let i = 0; i < 10; i++) await login(url, from('192.0.2.1'), `guess ${i}`)
+  await assertProblem(await login(url, from('192.0.2.1')), { slug: 'rate-limited' })
+
+  // What a client says itself stands before what the proxy adds, and is believed by nobody.
+  const entered = await login(url, from('192.0.2.1, 198.51.100.7'))
+  assert.match(String(entered.headers.get('set-cookie')), /; Secure$/)
+  assert.ok(logged.some(({ address }) => address === '198.51.100.7'))
+  const acting = { cookie: cookieOf(entered), ...from('198.51.100.7') }
+  assert.equal((await put(`${url}/products/x`, desk, acting)).status, 201)
+  assert.ok(logged.some(({ operator }) => operator === 'session 198.51.100.7'))
+})
+
+test('what a client says of its address and of TLS is not believed without a trusted proxy', async (t) => {
+  const { url } = await startOperations(t, { opsToken, trustProxy: ['10.0.0.0/8'] })
+  const from = (i: number) => ({ 'x-forwarded-for': `192.0.2.${i}`, 'x-forwarded-proto': 'https' })
+  assert.doesNotMatch(String((await login(url, from(0))).headers.get('set-cookie')), /Secure/)
+  for (let i = 0; i < 10; i++) await login(url, from(i), `guess ${i}`)
+  await assertProblem(await login(url, from(10)), { slug: 'rate-limited' })
 })

@@ -15,6 +15,7 @@ export interface OperationsOptions {
   opsToken?: string
   opsTraceUrl?: string
   sandboxUrl?: string
+  trustProxy?: string[]
   log?: Logger
 }
 
@@ -44,7 +45,7 @@ export async function startOperations(
   })
   const operations: FastifyInstance = await buildOperations(
     {
-      config: { currency: 'USD', paymentApiKey: 'sk_test_fake', ...options },
+      config: { currency: 'USD', paymentApiKey: 'sk_test_fake', trustProxy: [], ...options },
       deadLetters: createDeadLetterStore(service.database),
       log,
       callPolicies: [],
