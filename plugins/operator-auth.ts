@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who acts, for the log: by which credential, and from where. Empty on a path open to everybody. */
     operator: string
+    /** When that credential ends, in milliseconds since 1970: what is answered for longer ends with it. Infinite for a token. */
+    operatorUntil: number
   }
 }
 
@@ -40,6 +42,7 @@ export const operatorAuth = fp<OperatorAuthOptions>(
     const sessionPaths = new Set([loginPath, LOGOUT_PATH])
 
     app.decorateRequest('operator', '')
+    app.decorateRequest('operatorUntil', Number.POSITIVE_INFINITY)
 
     app.addHook('onRequest', (request, reply, done) => {
       if (openPaths.has(request.routeOptions.url ?? '')) done()
@@ -54,12 +57,16 @@ export const operatorAuth = fp<OperatorAuthOptions>(
         // A header that no other site can make a browser send: no need to ask where it comes from.
         request.operator = `token ${request.ip}`
         done()
-      } else if (sessions.holdsCookie(request)) {
-        request.operator = `session ${request.ip}`
-        done(refuseForeign(request))
-      } else if (isSafe(request) && prefersHtml(request.headers.accept)) {
-        reply.redirect(loginPath, 303)
-      } else done(unauthorized())
+      } else {
+        const endsAt = sessions.endOfSession(request)
+        if (endsAt !== undefined) {
+          request.operator = `session ${request.ip}`
+          request.operatorUntil = endsAt
+          done(refuseForeign(request))
+        } else if (isSafe(request) && prefersHtml(request.headers.accept)) {
+          reply.redirect(loginPath, 303)
+        } else done(unauthorized())
+      }
     })
 
     // A scope of its own, so that nothing else here reads forms.

@@ -23,6 +23,8 @@ interface Made {
 }
 
 interface Watcher {
+  /** When it has to leave, by the system's clock. */
+  readonly until: number
   stuckSince: number | undefined
   /** What it was sent: nobody is told the same twice. */
   last: Made | undefined
@@ -66,6 +68,7 @@ export function createEventStream(options: EventStreamOptions) {
   }
 
   const push = async () => {
+    for (const [response, { until }] of watchers) if (until <= Date.now()) end(response)
     if (underWay !== undefined) return
     const made = await current()
     for (const response of watchers.keys()) write(response, made)
@@ -94,12 +97,14 @@ export function createEventStream(options: EventStreamOptions) {
     timer = undefined
   }
 
+  const end = (response: ServerResponse) => {
+    // Who does not read would be waited for, and for events that are old.
+    if (response.writableLength > 0) response.destroy()
+    else response.end()
+  }
+
   const close = () => {
-    for (const response of watchers.keys()) {
-      // Who does not read would be waited for, and for events that are old.
-      if (response.writableLength > 0) response.destroy()
-      else response.end()
-    }
+    for (const response of watchers.keys()) end(response)
   }
   signal.addEventListener('abort', close)
 
@@ -112,9 +117,14 @@ export function createEventStream(options: EventStreamOptions) {
     /**
      * Handles a `GET`: the first event comes at once. To a `HEAD` it says what a `GET` would get.
      *
+     * @param until when whoever asks may watch no longer, in milliseconds since 1970; without end if left out
      * @throws Problem service-unavailable when too many watch
      */
-    async watch(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    async watch(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      until = Number.POSITIVE_INFINITY,
+    ): Promise<void> {
       if (watchers.size >= most) {
         throw new Problem('service-unavailable', {
           detail: `${most} watch already.`,
@@ -136,7 +146,7 @@ export function createEventStream(options: EventStreamOptions) {
         response.end()
         return
       }
-      watchers.set(response, { stuckSince: undefined, last: undefined })
+      watchers.set(response, { until, stuckSince: undefined, last: undefined })
       response.once('close', () => leave(response))
       timer ??= setInterval(push, everyMs)
       response.write(`retry: ${RETRY_MS}\n\n`)

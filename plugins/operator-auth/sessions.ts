@@ -3,13 +3,15 @@ import type { FastifyRequest } from 'fastify'
 
 const COOKIE = 'operator'
 /** A working day: who comes back tomorrow logs in again. */
-const SESSION_SECONDS = 12 * 3600
+export const SESSION_SECONDS = 12 * 3600
 
 /**
  * Proofs of knowing the token. The cookie is its own end and a code made with the token, so every instance knows it,
  * nothing is kept, a stolen one ends, and changing the token ends them all.
+ *
+ * @param now the system's clock, in milliseconds: instances have to agree on it
  */
-export function createSessions(token: string) {
+export function createSessions(token: string, now = () => Date.now()) {
   const digest = digestOf(token)
 
   const isToken = (given: string) => timingSafeEqual(digestOf(given), digest)
@@ -26,15 +28,17 @@ export function createSessions(token: string) {
       return given !== undefined && isToken(given)
     },
 
-    holdsCookie(request: FastifyRequest): boolean {
+    /** When the session ends whose cookie is sent, in milliseconds since 1970; undefined: there is none, or it has. */
+    endOfSession(request: FastifyRequest): number | undefined {
       const value = cookieOf(request)
       const end = value.slice(0, value.indexOf('.'))
-      return timingSafeEqual(digestOf(value), digestOf(seal(end))) && Number(end) * 1000 > Date.now()
+      const endsAt = Number(end) * 1_000
+      return timingSafeEqual(digestOf(value), digestOf(seal(end))) && endsAt > now() ? endsAt : undefined
     },
 
     /** The value of `Set-Cookie`. */
-    cookie(request: FastifyRequest): string {
-      const end = String(Math.floor(Date.now() / 1000) + SESSION_SECONDS)
+    cookie(request: Pick<FastifyRequest, 'protocol'>): string {
+      const end = String(Math.floor(now() / 1000) + SESSION_SECONDS)
       const secure = request.protocol === 'https' ? '; Secure' : ''
       return `${COOKIE}=${seal(end)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${SESSION_SECONDS}${secure}`
     },

@@ -14,7 +14,7 @@ export interface WatchRoutesOptions extends Pick<MetricsSources, 'shutdown' | 'a
 /** Whoever watches wants to see it live. */
 const EVENT_EVERY_MS = 1_000
 
-/** How the service is watched: once, again and again, or by Prometheus. */
+/** How the service is watched: once, again and again, or by Prometheus. Needs `request.operatorUntil`. */
 export const watchRoutes: FastifyPluginAsync<WatchRoutesOptions> = async (app, options) => {
   const { parts, health, shutdown, activeRequests } = options
   const eventLoop = createEventLoop()
@@ -39,5 +39,5 @@ export const watchRoutes: FastifyPluginAsync<WatchRoutesOptions> = async (app, o
     reply.header('cache-control', 'no-store').header('content-type', metrics.contentType)
     return await metrics.render()
   })
-  app.get('/events', (request, reply) => events.watch(request, reply))
+  app.get('/events', (request, reply) => events.watch(request, reply, request.operatorUntil))
 }

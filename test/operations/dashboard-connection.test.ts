@@ -7,8 +7,8 @@ import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { needs } from '../support/programs.ts'
 import { startService } from '../support/service.ts'
 import { live, openPage, says, textOf } from './dashboard-page.ts'
+import { opsToken, sessionOf } from './operator-session.ts'
 
-const opsToken = 'a-token-for-tests'
 /** Nothing listens there: no database, no dependencies. */
 const NOWHERE = 'http://127.0.0.1:9'
 const parts = {
@@ -75,6 +75,18 @@ describe('The connection of the dashboard', needs('chromium'), () => {
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByLabel('Operations token').waitFor()
     assert.deepEqual([...origins], [first.operations])
+    await page.context().close()
+  })
+
+  test('a page that is watched when its session ends says so by itself', async () => {
+    const { operations } = await startService(lifetime, parts, { OPS_TOKEN: opsToken, ROLE: 'api' })
+    const { page } = await openPage(browser)
+    const [name = '', value = ''] = sessionOf(12).split('=', 2)
+    await page.context().addCookies([{ name, value, url: operations }])
+    await page.goto(operations)
+    await live(page)
+    await says(page, '#connection', /^Your session has ended, showing figures from/)
+    await says(page, '[data-live="ended"]', 'logged out')
     await page.context().close()
   })
 })

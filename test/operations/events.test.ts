@@ -14,6 +14,7 @@ import { startService } from '../support/service.ts'
 import { bodyOf, eventually } from '../support/shop.ts'
 import { watchEvents } from './event-reader.ts'
 import { startOperations } from './operator-service.ts'
+import { opsToken, sessionOf } from './operator-session.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -116,7 +117,6 @@ test('A HEAD says what a GET would get, and ends', async (t) => {
 })
 
 test('Whoever watches, asks or scrapes needs the token', async (t) => {
-  const opsToken = 'a-token-for-tests'
   const { url } = await startOperations(t, { opsToken })
   for (const path of ['/stats', '/events', '/metrics']) {
     await assertProblem(await fetch(`${url}${path}`), { slug: 'unauthorized' })
@@ -142,6 +142,18 @@ test('While the database is away statistics and metrics are told all the same, a
   assert.deepEqual(orders, before.orders)
   assert.equal((await fetch(`${url}/metrics`)).status, 200)
   await eventually('three events', () => events.length > 2)
+})
+
+test('Who watches by a session is sent off when it ends, and is told 401 from then on', async (t) => {
+  const { url } = await startOperations(t, { opsToken })
+  const headers = { cookie: sessionOf(5) }
+  const watcher = await watchEvents(t, `${url}/events`, headers)
+  const byToken = await watchEvents(t, `${url}/events`, { authorization: `Bearer ${opsToken}` })
+  await eventually('an event', () => watcher.events.length > 0)
+  assert.equal(await Promise.race([watcher.ended, pause(15_000, 'watches on', { ref: false })]), 'ended')
+  await assertProblem(await fetch(`${url}/events`, { headers }), { slug: 'unauthorized' })
+  byToken.events.length = 0
+  await eventually('events for who needs no session', () => byToken.events.length > 1)
 })
 
 test('Watchers do not hold up the end of the process, and hear of it', async (t) => {

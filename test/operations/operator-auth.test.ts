@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import pino from 'pino'
 import { assertProblem } from '../support/assert-problem.ts'
 import { desk, put, startOperations } from './operator-service.ts'
+import { opsToken, sessionOf } from './operator-session.ts'
 
-const opsToken = 'a-token-for-tests'
 const page = { accept: 'text/html,application/xhtml+xml' }
 
 /** `fetch` sets the host itself. */
@@ -125,7 +125,14 @@ test('an expired or foreign cookie is none', async (t) => {
   const { url } = await startOperations(t, { opsToken })
   const cookie = cookieOf(await login(url))
   const [, seal] = cookie.split('.')
-  for (const forged of [`operator=0.${seal}`, `operator=9999999999.${seal}`, 'operator=', 'operator=.']) {
+  assert.equal((await put(`${url}/products/x`, desk, { cookie: sessionOf(60) })).status, 201)
+  for (const forged of [
+    sessionOf(-1),
+    `operator=0.${seal}`,
+    `operator=9999999999.${seal}`,
+    'operator=',
+    'operator=.',
+  ]) {
     await assertProblem(await put(`${url}/products/x`, desk, { cookie: forged }), { slug: 'unauthorized' })
   }
 })
