@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
-const run = promisify(execFile)
 
 describe('The compile cache', () => {
   test('is there before anything of the service is loaded, however the service is started', async () => {
@@ -19,9 +19,9 @@ describe('The compile cache', () => {
     }
   })
 
-  test('holds everything that the second start needs, its own entry among it', async () => {
-    await start()
-    const lookups = (await start())
+  test('holds everything that the second start needs, its own entry among it', async (t) => {
+    await start(t)
+    const lookups = (await start(t))
       .split('\n')
       .filter((line) => line.includes('for StrippedTypeScript file:'))
     const looked = lookups.filter((line) => line.includes('retrieving transpile cache'))
@@ -35,14 +35,17 @@ describe('The compile cache', () => {
 })
 
 /** @returns what Node says of its cache: the service misses its settings, says so and ends */
-async function start(): Promise<string> {
-  const args = ['--import', './src/compile-cache.js', 'src/main.ts']
-  const env = { PATH: process.env.PATH, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }
-  const ended = run(process.execPath, args, { cwd: PROJECT, env, maxBuffer: 2 ** 26 })
-  const { code, stderr } = await ended.then(
-    () => assert.fail('it should not start without settings'),
-    (error: unknown) => Object(error),
-  )
-  assert.equal(code, 1)
-  return stderr
+async function start(t: TestContext): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'holdfast-cache-'))
+  t.after(() => rm(home, { recursive: true, force: true }))
+  // Into a file: what has no room in a pipe that nobody reads for a moment is lost.
+  const said = await open(join(home, 'stderr'), 'w')
+  const child = spawn(process.execPath, ['--import', './src/compile-cache.js', 'src/main.ts'], {
+    cwd: PROJECT,
+    env: { PATH: process.env.PATH, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' },
+    stdio: ['ignore', 'ignore', said.fd],
+  })
+  assert.deepEqual(await once(child, 'exit'), [1, null])
+  await said.close()
+  return await readFile(join(home, 'stderr'), 'utf8')
 }
