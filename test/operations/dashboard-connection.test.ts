@@ -17,7 +17,7 @@ const parts = {
   inventoryUrl: NOWHERE,
 }
 
-describe('The connection of the dashboard', needs('chromium'), () => {
+describe('The connection of the dashboard', { ...needs('chromium'), concurrency: true }, () => {
   const lifetime = lifetimeOfSuite()
   let browser: Browser
 
@@ -81,7 +81,8 @@ describe('The connection of the dashboard', needs('chromium'), () => {
   test('a page that is watched when its session ends says so by itself', async () => {
     const { operations } = await startService(lifetime, parts, { OPS_TOKEN: opsToken, ROLE: 'api' })
     const { page } = await openPage(browser)
-    const [name = '', value = ''] = sessionOf(12).split('=', 2)
+    // As much as a slow machine needs to open it, and less than a page is waited for.
+    const [name = '', value = ''] = sessionOf(20).split('=', 2)
     await page.context().addCookies([{ name, value, url: operations }])
     await page.goto(operations)
     await live(page)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import fastify from 'fastify'
 import { createComplaints, OVER_AFTER_MS } from '#plugins/job-queue/complaints.ts'
 import { jobQueue } from '#plugins/job-queue.ts'
@@ -13,29 +13,31 @@ import { done } from './queue-worker.ts'
 /** Of all queues together; more than there are of them, and of ways to find out. */
 const MANY_ATTEMPTS = 50
 
-test('While the database is away each error is said once, whatever queue meets it', async (t) => {
-  const home = await createDatabase(t)
-  const { said, network, worked } = await openQueue(t, home)
-  const sql = connect(t, home)
-  const jobs = QUEUES.map((queue) => ({ queue, id: randomUUID(), data: {} }))
-  await sql`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
-  await eventually('every queue to be looked at', () => worked.size === QUEUES.length)
-  network.url = await elsewhere(home)
-  await sql`
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name = 'holdfast-jobs' and datname = current_database()`
-  const before = network.attempts
-  await eventually('many attempts', () => network.attempts > before + MANY_ATTEMPTS, 60_000)
-  const kinds = said.map((line) => line.replace(/ \(Queue: .*/, ''))
-  assert.deepEqual(kinds, [...new Set(kinds)])
-  assert.ok(kinds.some((line) => line.startsWith('the job queue met an error: connect ECONNREFUSED')))
-})
+suite('A queue whose database', { concurrency: true }, () => {
+  test('is away says each error once, whatever queue meets it', async (t) => {
+    const home = await createDatabase(t)
+    const { said, network, worked } = await openQueue(t, home)
+    const sql = connect(t, home)
+    const jobs = QUEUES.map((queue) => ({ queue, id: randomUUID(), data: {} }))
+    await sql`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
+    await eventually('every queue to be looked at', () => worked.size === QUEUES.length)
+    network.url = await elsewhere(home)
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'holdfast-jobs' and datname = current_database()`
+    const before = network.attempts
+    await eventually('many attempts', () => network.attempts > before + MANY_ATTEMPTS, 60_000)
+    const kinds = said.map((line) => line.replace(/ \(Queue: .*/, ''))
+    assert.deepEqual(kinds, [...new Set(kinds)])
+    assert.ok(kinds.some((line) => line.startsWith('the job queue met an error: connect ECONNREFUSED')))
+  })
 
-test('A database that is away from the beginning is said once', async (t) => {
-  const { said, network } = await openQueue(t, await elsewhere(await createDatabase(t)))
-  await eventually('several attempts', () => network.attempts > 10)
-  assert.equal(said.length, 1)
-  assert.match(said[0] ?? '', /^the job queue is not there yet: connect ECONNREFUSED/)
+  test('is away from the beginning says so once', async (t) => {
+    const { said, network } = await openQueue(t, await elsewhere(await createDatabase(t)))
+    await eventually('several attempts', () => network.attempts > 10)
+    assert.equal(said.length, 1)
+    assert.match(said[0] ?? '', /^the job queue is not there yet: connect ECONNREFUSED/)
+  })
 })
 
 /** Workers of all queues: which have worked, where they look for their database, how often, and what they said. */
