@@ -43,7 +43,7 @@ export const readOperatorConfig = (env: Environment) =>
   readSettings(env, Type.Pick(ConfigSchema, ['opsHost', 'opsPort', 'opsToken']))
 
 /**
- * Reads and judges what a schema names, made of the kinds of `src/config/kinds.ts` and its neighbour.
+ * Reads and judges what a schema names, made of the kinds of `src/config/kinds.ts` and `url-kinds.ts`.
  *
  * @throws ConfigError
  */

@@ -1,6 +1,6 @@
 import { isEncoded, type Note, textThat } from './kinds.ts'
 
-/** The kinds of URL that a variable can have, as {@link ./kinds.ts} has all others. */
+// The kinds of URL that a variable can have; all others are in kinds.ts.
 
 /** Said of a URL that may hold a password: those who read it decode it, and end with an error where they cannot. */
 const ENCODED = 'with a lone % written as %25'
@@ -32,29 +32,21 @@ const baseOf = (value: string): URL | null =>
   /^https?:\/\/[^/\s?#][^\s?#]*$/i.test(value) ? URL.parse(value) : null
 
 /** A URL that paths are appended to. */
+const baseThat = (note: Note, allowed: string, holds: (base: URL) => boolean) => {
+  const isBase = (value: string) => {
+    const parsed = baseOf(value)
+    return parsed !== null && holds(parsed)
+  }
+  const prefixed = `a URL that begins with http:// or https://, with ${allowed}`
+  return Object.assign(textThat(note, prefixed, isBase), { 'x-base': true })
+}
+
 export const base = (note: Note) =>
-  Object.assign(
-    textThat(
-      note,
-      `a URL that begins with http:// or https://, with no query and no fragment, ${ENCODED}`,
-      (value) => baseOf(value) !== null && isEncoded(value),
-    ),
-    { 'x-base': true },
-  )
+  baseThat(note, `no query and no fragment, ${ENCODED}`, ({ href }) => isEncoded(href))
 
 /** The same where nobody would send a login. */
 export const openBase = (note: Note) =>
-  Object.assign(
-    textThat(
-      note,
-      'a URL that begins with http:// or https://, with no user, no password, no query and no fragment',
-      (value) => {
-        const parsed = baseOf(value)
-        return parsed !== null && isOpen(parsed)
-      },
-    ),
-    { 'x-base': true },
-  )
+  baseThat(note, 'no user, no password, no query and no fragment', isOpen)
 
 // `new URL` refuses `a:1,b:2`, the multi-host form of libpq, so every host is judged alone.
 const postgresUrl = /^postgres(?:ql)?:\/\/(?:[^@/?#\s]*@)?([^@/?#\s]+)(?:\/[^?#\s]*)?(?:\?[^#\s]*)?$/

@@ -52,7 +52,12 @@ export function createHttpService({ name, url, connections, ...times }: HttpServ
 
   const send = (request: HttpRequest, drainMs?: number): Promise<HttpAnswer> => {
     const { path, method, headers, body = null, signal } = request
-    const dispatched = { path: prefix + path, method, headers: { ...login, ...headers }, body }
+    const dispatched = {
+      path: prefix + path,
+      method,
+      headers: login === undefined ? headers : { ...login, ...headers },
+      body,
+    }
     return readAnswer((handler) => void pool.dispatch(dispatched, handler), { name, signal, drainMs })
   }
 
@@ -76,8 +81,8 @@ export function createHttpService({ name, url, connections, ...times }: HttpServ
   }
 }
 
-function loginIn({ username, password }: URL): { Authorization?: string } {
-  if (username === '' && password === '') return {}
+function loginIn({ username, password }: URL): { Authorization: string } | undefined {
+  if (username === '' && password === '') return undefined
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }

@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { needsFullDevice, openFullDevice } from '../support/full-device.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { spawnService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, isShed, place, stock, tokenOf } from '../support/shop.ts'
 
-/** Of this machine, and where nobody else listens: a port that was free is still free a moment later. */
-const HOST = '127.77.0.1'
 const START_MS = 120_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST)
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
-  server.close()
-  await once(server, 'close')
-  return address.port
-}
 
 test(
   'With no room for a single line of the log it starts, takes orders, and ends well',
@@ -32,11 +20,11 @@ test(
     const parts = { databaseUrl, paymentUrl: payment.url, inventoryUrl: warehouse.url }
     // It cannot say where it listens.
     const port = await freePort()
-    const service = spawnService(openFullDevice(t), parts, { HOST, PORT: String(port) })
+    const service = spawnService(openFullDevice(t), parts, { PORT: String(port) })
     const exit = once(service, 'exit')
     t.after(() => service.kill('SIGKILL'))
 
-    const api = `http://${HOST}:${port}`
+    const api = `http://127.0.0.1:${port}`
     await eventually(
       'readiness',
       () => {
