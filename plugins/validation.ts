@@ -22,11 +22,9 @@ export function compileViolations(schema: TSchema, place: Place): (value: unknow
     const path: (string | number)[] = []
     const findings: Findings = {
       path,
-      get full() {
-        return violations.length >= MOST_VIOLATIONS
-      },
+      isFull: () => violations.length >= MOST_VIOLATIONS,
       report(detail, child) {
-        if (violations.length >= MOST_VIOLATIONS) return
+        if (findings.isFull()) return
         const pointer = fragmentPointer(child === undefined ? path : [...path, child])
         violations.push({ pointer, in: place, detail })
       },

@@ -29,8 +29,11 @@ export function parseTraceparent(header: string | undefined): TraceParent | unde
 /** Random bits for which Node asks the system once in a hundred times, unlike `randomBytes`; and never all zeros. */
 const newTraceId = () => randomUUID().replaceAll('-', '')
 
-/** 16 hexadecimal digits, for a span of our own. */
-const newParentId = (): string => newTraceId().slice(16)
+/** 16 hexadecimal digits, for a span of our own: the last two groups of a UUID. */
+function newParentId(): string {
+  const id = randomUUID()
+  return id.slice(19, 23) + id.slice(24)
+}
 
 /** The `traceparent` of a trace that nobody asked to keep. */
 export const beginTrace = (): string => `00-${newTraceId()}-${newParentId()}-00`

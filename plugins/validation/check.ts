@@ -4,8 +4,8 @@ export interface Findings {
   readonly path: (string | number)[]
   /** Notes a violation at `path`, or at a child of it: "must be an integer". */
   report(detail: string, child?: string): void
-  /** True once so much is wrong that nobody would read more. */
-  readonly full: boolean
+  /** Whether so much is wrong by now that nobody would read more. */
+  isFull(): boolean
 }
 
 /** Looks at a value, and reports everything that is wrong with it. */

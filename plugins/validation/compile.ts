@@ -122,9 +122,7 @@ function countWrong(check: Check, value: unknown): number {
   let wrong = 0
   const findings: Findings = {
     path: [],
-    get full() {
-      return wrong >= MOST_VIOLATIONS
-    },
+    isFull: () => wrong >= MOST_VIOLATIONS,
     report: () => {
       wrong += 1
     },

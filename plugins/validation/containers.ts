@@ -28,7 +28,7 @@ export function arrayChecks(schema: object, compile: Compile): Check[] {
       if (!Array.isArray(value)) return
       // What is beyond the allowed number is not looked at: a hostile body may have a hundred thousand of it.
       const length = Math.min(value.length, maximum ?? value.length)
-      for (let index = 0; index < length && !findings.full; index += 1) {
+      for (let index = 0; index < length && !findings.isFull(); index += 1) {
         findings.path.push(index)
         check(value[index], findings)
         findings.path.pop()
@@ -61,7 +61,7 @@ function sumChecks(schema: object, maxItems = Number.POSITIVE_INFINITY): Check[]
       if (!Array.isArray(value)) return
       const sums = new Map<string, number>()
       for (const [index, item] of value.entries()) {
-        if (findings.full || index >= maxItems) return
+        if (findings.isFull() || index >= maxItems) return
         const { [by]: key, [of]: amount } = isObject(item) ? item : {}
         if (typeof key !== 'string' || typeof amount !== 'number') continue
         const before = sums.get(key)
@@ -101,7 +101,7 @@ export function objectChecks(schema: object, compile: Compile): Check[] {
   checks.push((value, findings) => {
     if (!isObject(value)) return
     for (const name of Object.keys(value)) {
-      if (findings.full) return
+      if (findings.isFull()) return
       const member = value[name]
       findings.path.push(name)
       nameCheck?.(name, { ...findings, report: (detail) => findings.report(`has a name that ${detail}`) })

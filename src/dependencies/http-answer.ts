@@ -85,8 +85,8 @@ export function readAnswer(
 
 /** A field that is sent twice comes as a list, whatever its type says. */
 function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
-  const [first] = [headers['retry-after']].flat()
-  return parseRetryAfter(first, Date.now())
+  const field: string | readonly string[] | undefined = headers['retry-after']
+  return parseRetryAfter(typeof field === 'object' ? field[0] : field, Date.now())
 }
 
 /** The parser's errors carry what they could not parse, which may be our own request sent back: not for a log. */

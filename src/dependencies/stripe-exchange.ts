@@ -69,6 +69,11 @@ export function createStripe(service: HttpService, apiKey: string) {
     },
   })
 
+  // What the SDK says of itself is the same for each request, and it would put it together anew for each.
+  stripe.getClientUserAgent((said) => {
+    stripe.getClientUserAgent = (tell) => tell(said)
+  })
+
   return {
     /**
      * Makes one request of the SDK under the signal.

@@ -54,6 +54,15 @@ test('a charge is one request, confirmed at once, keyed and traced', async (t) =
   })
 })
 
+test('every request says which SDK it comes from', async (t) => {
+  const { fake, payment } = await setUp(t, json(200, SUCCEEDED))
+  await payment.charge(CHARGE, CONTEXT)
+  await payment.charge(CHARGE, CONTEXT)
+  const [first, second] = fake.requests.map(({ headers }) => headers['x-stripe-client-user-agent'])
+  assert.equal(JSON.parse(String(first)).httplib, 'undici')
+  assert.equal(second, first)
+})
+
 test('a malformed trace or request id is not passed on', async (t) => {
   const { fake, payment } = await setUp(t, json(200, SUCCEEDED))
   await payment.charge(CHARGE, { requestId: 'a\r\nb', traceparent: '00-zz-1-01' })
