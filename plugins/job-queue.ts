@@ -7,7 +7,7 @@ import { createComplaints } from './job-queue/complaints.ts'
 import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
-import { completeEarly, settle } from './job-queue/settle.ts'
+import { noteDone, settle } from './job-queue/settle.ts'
 import { takeInTurns } from './job-queue/take-in-turns.ts'
 import { tracedHandler } from './job-queue/traced-job.ts'
 import { parseTraceparent } from './request-id/traceparent.ts'
@@ -123,22 +123,24 @@ export const jobQueue = fp<JobQueueOptions>(
         queue,
         retryLimit: options.retryLimit,
         random: options.random ?? Math.random,
+        stopping: stopping.signal,
+        complain,
       }
       const taking = { boss: on, queue, concurrency, pollSeconds: POLL_SECONDS, stopping: stopping.signal }
       await takeInTurns(taking, async (rows, leave) => {
-        const early = completeEarly(settling, app.log)
+        const notes = noteDone(settling)
         try {
           return await Promise.all(
             rows.map(async (row) => {
               const job = toJob(row, app.log.child({ queue, jobId: row.id }))
               const outcome = await attempts.outcomeOf(() => attempt(handler, job))
               leave(row)
-              if (outcome.kind === 'done') early.add(row)
+              if (outcome.kind === 'done') notes.add(row)
               return await settle(settling, row, job, outcome)
             }),
           )
         } finally {
-          early.end()
+          await notes.end()
         }
       })
     }

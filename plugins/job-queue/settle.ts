@@ -1,9 +1,13 @@
-import type { FastifyBaseLogger } from 'fastify'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
 import { backoffMs, type Job, type JobOutcome, unaskedMs } from './job.ts'
 
-/** Long enough that quick work is written down together at its end, short for what may be done twice after a crash. */
+/** Long enough that quick work is written down together, short for what may be done twice after a crash. */
 const EARLY_MS = 50
+/** Between attempts to write that down: the database ended the connection, or is away. */
+const AGAIN_AFTER_MS = 250
+/** Once this process is to end, which an absent database must not keep it from. */
+const LAST_TRIES = 4
 
 type Retry = Extract<JobOutcome, { kind: 'retry' }>
 
@@ -17,6 +21,9 @@ export interface Settling {
   /** With which jobs are enqueued: what one has beyond was added for attempts that did not count. */
   retryLimit: number
   random: () => number
+  /** Aborted when this process is to end. */
+  stopping: AbortSignal
+  complain: (error: unknown, message: string) => void
 }
 
 /**
@@ -82,21 +89,35 @@ function delayOf(
 }
 
 /**
- * Writes down what is done while others of its batch are still under way. Else a mail that was sent would be sent
- * again if this process is killed while the one beside it waits for its server.
+ * Writes down what is done: soon, though others of its batch are still under way, or a mail that was sent would be sent
+ * again if this process is killed while the one beside it waits for its server. And until it stands there: pg-boss, which
+ * writes the whole batch in the end, takes all of it for failed where it loses its connection over that.
  */
-export function completeEarly({ boss, queue }: Settling, log: FastifyBaseLogger) {
+export function noteDone({ boss, queue, stopping, complain }: Settling) {
   let done: JobAttempt[] = []
   let timer: NodeJS.Timeout | undefined
+  let written = Promise.resolve()
 
   const write = () => {
+    clearTimeout(timer)
     timer = undefined
+    if (done.length === 0) return
     const attempts = done
     done = []
-    // What could not be written now is written with the batch.
-    boss.complete(queue, attempts).catch((error: unknown) => {
-      log.warn({ err: error, queue }, 'finished jobs could not be written down')
-    })
+    written = Promise.all([written, writeDown(attempts)]).then(() => {})
+  }
+
+  async function writeDown(attempts: JobAttempt[]): Promise<void> {
+    for (let left = LAST_TRIES; left > 0; ) {
+      try {
+        await boss.complete(queue, attempts)
+        return
+      } catch (error) {
+        complain(error, 'what is done cannot be written down yet')
+        if (stopping.aborted) left -= 1
+        await pause(AGAIN_AFTER_MS)
+      }
+    }
   }
 
   return {
@@ -104,7 +125,10 @@ export function completeEarly({ boss, queue }: Settling, log: FastifyBaseLogger)
       done.push({ id, retryCount })
       timer ??= setTimeout(write, EARLY_MS)
     },
-    /** The batch has ended, and is written down as a whole. */
-    end: () => clearTimeout(timer),
+    /** Resolves when all of it is written down, or this process has no more time for that. */
+    end: async (): Promise<void> => {
+      write()
+      await written
+    },
   }
 }

@@ -183,6 +183,38 @@ suite('A worker', { concurrency: true }, async () => {
     })
   }
 
+  test('lost its connection while it wrote down what was done, and did it again', async () => {
+    const own = await startWorker()
+    const id = randomUUID()
+    let runs = 0
+    const locked = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const handle: Handle = async () => {
+      runs += 1
+      await locked.promise
+      return { kind: 'done' }
+    }
+    await own.enqueue('send-mail', { [id]: handle })
+    await eventually('the attempt', () => runs === 1)
+    const holding = own.sql.begin(async (tx) => {
+      await tx`select 1 from pgboss.job where id = ${id} for update`
+      locked.resolve()
+      await release.promise
+    })
+    for (const time of ['first', 'second']) {
+      await eventually(`the ${time} note`, async () => {
+        const { count } = await own.sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = 'holdfast-jobs' and wait_event_type = 'Lock'`
+        return count > 0
+      })
+    }
+    release.resolve()
+    await holding
+    await eventually('the end', async () => (await own.find(id)).state === 'completed')
+    assert.equal(runs, 1)
+  })
+
   test('that died at the last attempt leaves a dead letter, which pg-boss writes by itself', async () => {
     const id = randomUUID()
     await sql`insert into pgboss.job (id, name, state, retry_count, retry_limit, started_on, heartbeat_on,
