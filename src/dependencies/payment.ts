@@ -99,18 +99,22 @@ export function createPayment({ url, apiKey, policy: figures = {} }: PaymentOpti
         automatic_payment_methods: { enabled: true, allow_redirects: 'never' as const },
         metadata: { order_id: charge.orderId },
       }
+      let accepted: string | undefined
       return await policy.call(async (signal) => {
         const headers = contextHeaders(context)
-        const result = await ask(signal, (stripe) =>
-          stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
-        ).then(
-          (answer) => readPaymentIntent(answer, known),
-          (error: unknown) => declined(error, known),
-        )
-        if (result.kind !== 'unsettled') return result
-        // The key would only replay this same answer: ask for what became of it, by its id and not by its metadata,
+        if (accepted === undefined) {
+          const result = await ask(signal, (stripe) =>
+            stripe.paymentIntents.create(request, { idempotencyKey: charge.key, headers }),
+          ).then(
+            (answer) => readPaymentIntent(answer, known),
+            (error: unknown) => declined(error, known),
+          )
+          if (result.kind !== 'unsettled') return result
+          accepted = result.reference
+        }
+        // The key would only replay that first answer: ask for what became of it, by its id and not by its metadata,
         // which the shop may have written over meanwhile.
-        return settled(await askFor({ id: result.reference, ...money }, headers, signal).catch(unsettled))
+        return settled(await askFor({ id: accepted, ...money }, headers, signal).catch(unsettled))
       })
     },
 

@@ -137,10 +137,12 @@ describe('a payment that is processing', () => {
     assert.equal(fake.requests[1]?.method, 'GET')
   })
 
-  test('and stays so is unknown', async (t) => {
-    const { payment } = await setUp(t, processing)
+  test('and stays so is unknown, made once and asked for again', async (t) => {
+    const { fake, payment } = await setUp(t, processing)
     const { reason, outcomeUnknown } = await callFailure(payment.charge(CHARGE, CONTEXT))
     assert.deepEqual([reason, outcomeUnknown], ['transient', true])
+    const methods = fake.requests.map(({ method }) => method)
+    assert.deepEqual(methods, ['POST', 'GET', 'GET', 'GET', 'GET'])
   })
 
   for (const [what, asked] of [
