@@ -61,6 +61,15 @@ create table orders_in_flight (
   constraint orders_in_flight_pkey primary key (order_id)
 );
 
+-- Whether a lease has ended. One that ends later than any could was given before the clock was set back, or by a server
+-- whose clock was ahead of that of the standby that took over: else its order would wait for as long as that.
+-- A minute on top leaves room for clocks that differ a little, for a statement that looks at its clock and then waits
+-- for a lock, and for processes that were told to give longer leases. Where it is too little, the order is finished by
+-- two at once: the former holder's settlement changes nothing, and the charge is asked again by its key.
+create function lease_has_ended(lease_until timestamptz, lease interval) returns boolean language sql stable as $$
+  select lease_until <= now() or lease_until > now() + lease + interval '1 minute'
+$$;
+
 -- One's own orders, newest first. The status is not in it: a settlement then stays within its page (HOT).
 create index orders_principal_idx on orders (principal, id desc);
 

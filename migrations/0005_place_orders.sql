@@ -7,8 +7,8 @@
 -- requests: [{ position, orderId, principal, userName, userEmail, route, key, fingerprint (hex), request, traceparent,
 --              lines: [{ productId, quantity }], paymentToken, shippingAddress, note, metadata }]
 -- outcome: placed with the order; resumed (an ended lease taken over) and in-flight with the order, its request and
---   lease_seconds_left; replay with the response; reused; unknown-product with { lines: [index] }; insufficient-stock
---   with { items }.
+--   lease_seconds_left, at most lease_seconds; replay with the response; reused; unknown-product with
+--   { lines: [index] }; insufficient-stock with { items }.
 -- A product that is priced in another currency than order_currency is unknown: its price would be charged in this one.
 create function place_orders(
   requests jsonb, order_currency text, lease_seconds double precision, ttl_seconds double precision
@@ -63,7 +63,7 @@ begin
        and known.fingerprint = decode(r.fingerprint, 'hex') and known.response_status is null
       order by known.order_id, r.position
     ) as first
-    where orders.id = first.order_id and orders.status = 'pending' and orders.lease_until <= now();
+    where orders.id = first.order_id and orders.status = 'pending' and lease_has_ended(orders.lease_until, lease);
   end if;
 
   -- 4. The stock. Whoever wants the same product waits here, in the order of ids.
@@ -185,7 +185,7 @@ begin
              -- Its own: who placed it knows the rest.
              when orders.id = r."orderId" and orders.lease_generation = 1 then to_jsonb(orders)
              else to_jsonb(orders) || jsonb_build_object('request', known.request,
-               'lease_seconds_left', greatest(0, extract(epoch from orders.lease_until - now())))
+               'lease_seconds_left', least(lease_seconds, greatest(0, extract(epoch from orders.lease_until - now()))))
            end as detail
     from jsonb_to_recordset(requests) as r
            (position integer, "orderId" uuid, principal text, route text, key text, fingerprint text)

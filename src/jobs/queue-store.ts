@@ -51,7 +51,8 @@ export function createQueueStore(database: Database) {
           select queue.name, coalesce(sum(waiting), 0)::int as waiting, coalesce(sum(active), 0)::int as active,
                  coalesce(sum(delayed), 0)::int as delayed, coalesce(max(dead.letters), 0)::int as dead,
                  max(dead.newest) as "lastDeadAt",
-                 coalesce(extract(epoch from now() - min(oldest)), 0)::float8 as "oldestSeconds",
+                 -- Never below 0, as a job of before the clock was set back would be; null, where all are done, is passed over.
+                 greatest(0, extract(epoch from now() - min(oldest)))::float8 as "oldestSeconds",
                  coalesce(extract(epoch from now() - min(due)), 0)::float8 as "overdueSeconds"
           from unnest(${QUEUES}::text[], ${DEAD_LETTER_QUEUES}::text[]) with ordinality
             as queue (name, dead_letter, position)

@@ -9,13 +9,14 @@ const MOST_AT_ONCE = 500
  *
  * @returns how many there were
  */
-export function createAbandonedStatement(database: Database) {
+export function createAbandonedStatement(database: Database, options: { leaseSeconds: number }) {
   return async (): Promise<number> => {
     const abandoned = await database.query(
       (sql) => sql`
         with abandoned as (
           delete from orders_in_flight where order_id in (
-            select order_id from orders_in_flight where lease_until <= now()
+            select order_id from orders_in_flight
+            where lease_has_ended(lease_until, ${options.leaseSeconds} * interval '1 second')
             limit ${MOST_AT_ONCE} for update skip locked
           )
           returning *

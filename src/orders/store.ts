@@ -72,7 +72,7 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
   return {
     place: createPlaceStatement(database, options),
     move: createMoveStatement(database),
-    queueAbandoned: createAbandonedStatement(database),
+    queueAbandoned: createAbandonedStatement(database, options),
     ...createChargeStore(database),
 
     /** An order, or null. What several callers ask at once is read at once. */
@@ -128,7 +128,8 @@ export function createOrderStore(database: Database, options: PlaceStatementOpti
             set lease_generation = lease_generation + (lease_holder is distinct from ${mark}::uuid)::integer,
                 lease_until = now() + ${options.leaseSeconds} * interval '1 second', lease_holder = ${mark}::uuid
             where id = ${orderUuid} and status = 'pending'
-              and (lease_until <= now() or lease_holder = ${mark}::uuid)
+              and (lease_has_ended(lease_until, ${options.leaseSeconds} * interval '1 second')
+                   or lease_holder = ${mark}::uuid)
             returning *
           )
           select to_jsonb(taken) as row, known.request

@@ -61,6 +61,22 @@ test('The depths of the queues are those of what waits, is under way, is put off
   assert.deepEqual({ ...mail, lastDeadAt: null }, { name: 'send-mail', ...empty, dead: 1 })
 })
 
+test('No job has waited for less than no time, whatever became of the clock', async (t) => {
+  const databaseUrl = await createDatabase(t)
+  const sql = connect(t, databaseUrl)
+  const pool = createPool({ url: databaseUrl, poolSize: 1 })
+  t.after(() => pool.close())
+  await sql`insert into pgboss.job (name, start_after, created_on)
+            values ('charge-order', now() + interval '1 hour', now() + interval '1 hour')`
+  const charge = (await createQueueStore(pool).depths()).find(({ name }) => name === 'charge-order')
+  assert.ok(charge !== undefined)
+  const { delayed, oldestSeconds, overdueSeconds } = charge
+  assert.deepEqual(
+    { delayed, oldestSeconds, overdueSeconds },
+    { delayed: 1, oldestSeconds: 0, overdueSeconds: 0 },
+  )
+})
+
 test('Asking for the depths reads nothing of what is finished', async (t) => {
   const databaseUrl = await createDatabase(t)
   const sql = connect(t, databaseUrl)
