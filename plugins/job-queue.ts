@@ -8,6 +8,7 @@ import { connectionTo } from './job-queue/connection.ts'
 import type { Job, JobHandlers, JobOutcome } from './job-queue/job.ts'
 import { reasonOf } from './job-queue/reason.ts'
 import { noteDone, settle } from './job-queue/settle.ts'
+import { steadyClock } from './job-queue/steady-clock.ts'
 import { takeInTurns } from './job-queue/take-in-turns.ts'
 import { tracedHandler } from './job-queue/traced-job.ts'
 import { parseTraceparent } from './request-id/traceparent.ts'
@@ -157,6 +158,7 @@ function createBoss(
     // Polls are short; one connection for them, one for settling while the other waits.
     max: 2,
     application_name: 'holdfast-jobs',
+    clock: steadyClock,
     connectionTimeoutMillis: 5_000,
     migrate: false,
     createSchema: false,
