@@ -18,7 +18,6 @@ export function createServiceHealth(parts: Parts, { shutdown, isOverloaded, askJ
   const { database, payment, inventory, email, deadLetters } = parts
   return createHealth({
     version: packageJson.version,
-    startedAt: Date.now() - process.uptime() * 1000,
     isShuttingDown: shutdown.isShuttingDown,
     onError: (error) => parts.log.warn({ err: error }, 'a health check failed'),
     async readiness() {

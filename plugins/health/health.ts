@@ -29,8 +29,6 @@ export interface HealthReport {
 export interface HealthSources {
   /** Of the running release. */
   readonly version: string
-  /** When the process started, milliseconds since the epoch. */
-  readonly startedAt: number
   /** By the name under which they stand in the report. */
   readonly checks: Readonly<Record<string, HealthCheck>>
   /** Null when traffic may come, else the reason why not, in words for everybody. */
@@ -114,7 +112,7 @@ export function createHealth(sources: HealthSources) {
         status: worst(entries.map(([, check]) => check)),
         checks: Object.fromEntries(entries),
         version: sources.version,
-        uptimeSeconds: Math.max(0, Math.floor((Date.now() - sources.startedAt) / 1_000)),
+        uptimeSeconds: Math.floor(process.uptime()),
       }
     },
   }

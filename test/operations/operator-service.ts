@@ -38,7 +38,6 @@ export async function startOperations(
   })
   const health = createHealth({
     version: '0.0.0',
-    startedAt: 0,
     checks: {},
     readiness: () => null,
     isShuttingDown: shutdown.isShuttingDown,

@@ -6,13 +6,11 @@ import { type CheckResult, createHealth, type HealthSources, health } from '#plu
 const up = { critical: false, check: () => ({ status: 'up' }) as const }
 
 async function build(t: TestContext, sources: Partial<HealthSources> = {}) {
-  const startedAt = Date.UTC(2027, 0, 1)
-  t.mock.method(Date, 'now', () => startedAt + 5_500)
+  t.mock.method(process, 'uptime', () => 5.9)
   const app = Fastify()
   await app.register(health, {
     health: createHealth({
       version: '1.2.3',
-      startedAt,
       checks: { database: { ...up, critical: true }, email: up },
       readiness: () => null,
       isShuttingDown: () => false,
@@ -102,6 +100,16 @@ for (const [what, result, critical, statusCode, status] of cases) {
     })
   })
 }
+
+test('a clock that is set an hour back or forward changes nothing of how long the process has been up', async (t) => {
+  const app = await build(t)
+  const upAt = async (time: number) => {
+    t.mock.method(Date, 'now', () => time)
+    return (await app.inject('/health')).json().uptimeSeconds
+  }
+  const now = Date.now()
+  assert.deepEqual([await upAt(now - 3_600_000), await upAt(now + 3_600_000)], [5, 5])
+})
 
 test('a check that throws is down, and its error reaches the log only, once until it changes', async (t) => {
   const errors: Error[] = []

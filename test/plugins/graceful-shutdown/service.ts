@@ -46,7 +46,6 @@ await app.register(problemDetails, format)
 await app.register(health, {
   health: createHealth({
     version: '1.0.0',
-    startedAt: Date.now(),
     checks: {},
     readiness: () => null,
     isShuttingDown: shutdown.isShuttingDown,
