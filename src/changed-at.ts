@@ -1,4 +1,4 @@
-/** When something was changed: clocks of several machines differ, yet nothing is changed before it was made. */
-export function changedAt(at: Date, { createdAt }: { readonly createdAt: Date }): Date {
-  return new Date(Math.max(at.getTime(), createdAt.getTime()))
+/** When something was changed: clocks differ, and are set back, yet nothing is older than the revision before it. */
+export function changedAt(at: Date, { updatedAt }: { readonly updatedAt: Date }): Date {
+  return new Date(Math.max(at.getTime(), updatedAt.getTime()))
 }

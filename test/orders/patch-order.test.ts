@@ -115,6 +115,19 @@ suite('PATCH /orders/{id}', () => {
     }
   })
 
+  test('A change is never older than the one before it, however the clock was set in between', async () => {
+    const { id } = await shop.order({ note: 'one' })
+    const [before] = await shop.sql`
+      update orders set updated_at = date_trunc('milliseconds', now() + interval '1 hour')
+      where note = 'one' returning updated_at`
+    const patch = { headers: patching('*'), body: { note: 'two' } }
+    const patched = await bodyOf(await shop.ask('PATCH', `/orders/${id}`, patch))
+    const cancelled = await bodyOf(await shop.ask('POST', `/orders/${id}/cancel`))
+    const then = before?.updated_at.toISOString()
+    assert.deepEqual([patched.updatedAt, cancelled.updatedAt], [then, then])
+    assert.deepEqual([patched.revision, cancelled.revision], [3, 4])
+  })
+
   test('Without If-Match it is refused, with a stale one too, and the star is as good as the right one', async () => {
     const { id, etag } = await shop.order()
     const { 'if-match': _, ...unconditional } = patching('*')

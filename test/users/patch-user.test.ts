@@ -192,6 +192,15 @@ suite('PATCH /users/me', () => {
     })
   })
 
+  test('A change is never older than the one before it, however the clock was set in between', async () => {
+    await users.patch('clock', { name: 'One' })
+    const [before] = await users.sql`
+      update users set updated_at = date_trunc('milliseconds', now() + interval '1 hour')
+      where id = 'clock' returning updated_at`
+    const { revision, updatedAt } = await bodyOf(await users.patch('clock', { name: 'Two' }))
+    assert.deepEqual([revision, updatedAt], [3, before?.updated_at.toISOString()])
+  })
+
   test('Of twenty patches with one tag exactly one wins; under the star none is lost', async () => {
     const etag = (await users.read('race')).headers.get('etag') ?? ''
     const tagged = await Promise.all(
