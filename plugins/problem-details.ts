@@ -1,4 +1,3 @@
-import { maxHeaderSize } from 'node:http'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type FrameworkSlug, problemFromError } from './problem-details/from-error.ts'
@@ -13,6 +12,7 @@ import {
 } from './problem-details/render.ts'
 import { hasEmptyParameter, routedMethods } from './problem-details/routed-methods.ts'
 import { sendProblem } from './problem-details/send.ts'
+import { maxHeaderSize } from './problem-details/server-options.ts'
 import { createShedLog } from './problem-details/shed-log.ts'
 
 export { defineProblems } from './problem-details/define-problems.ts'

@@ -5,6 +5,9 @@ import { defaultMaxUrlLength, findMalformed, refuseInHooks } from './malformed.t
 import { answerOnSocket, type ParserError, problemFromParserError } from './raw-socket.ts'
 import type { ProblemFormat } from './render.ts'
 
+/** Of a request's headers together, in bytes. Clients are told so, whatever `NODE_OPTIONS` says. */
+export const maxHeaderSize = 16_384
+
 export interface ProblemServerSettings {
   /** Characters of a URL, query included. Default 4,096. */
   readonly maxUrlLength?: number
@@ -24,7 +27,7 @@ export function problemServerOptions(
 ) {
   return {
     return503OnClosing: false,
-    http: { requireHostHeader: false },
+    http: { maxHeaderSize, requireHostHeader: false },
 
     frameworkErrors(error: FastifyError, { raw, server }: FastifyRequest, reply: FastifyReply): void {
       refuseInHooks(raw, findMalformed(raw, maxUrlLength) ?? problemFromError(error))
