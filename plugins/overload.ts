@@ -1,6 +1,7 @@
 import underPressure from '@fastify/under-pressure'
 import type { onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { memoryUsage } from './memory-usage.ts'
 import { createAdmission } from './overload/admission.ts'
 import {
   defaultThresholds,
@@ -62,6 +63,8 @@ export const overload = fp<OverloadOptions>(
     const random = options.random ?? Math.random
     const sampleInterval = options.sampleIntervalMs ?? 1_000
 
+    // It asks this of the process by itself, in a timer, where nobody could catch what is thrown.
+    process.memoryUsage = memoryUsage
     // It measures. What is too much is decided here, once for each measurement instead of for each request.
     await app.register(underPressure, {
       // Since boot, as is its default, an hour of quiet would hide a minute of overload.

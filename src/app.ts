@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { acceptVersion } from '#plugins/accept-version.ts'
 import { bearerAuth } from '#plugins/bearer-auth.ts'
 import { conditionalRequests } from '#plugins/conditional-requests.ts'
+import { connectionLimit } from '#plugins/connection-limit.ts'
 import { cors } from '#plugins/cors.ts'
 import { cursor } from '#plugins/cursor.ts'
 import { database } from '#plugins/database.ts'
@@ -43,6 +44,11 @@ const TIMEOUT_CHECK_MS = 1_000
 const STALLED_TIMEOUT_MS = 60_000
 /** Longer than the idle time of common balancers (60 s): the side that is behind has to hang up last. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
+/**
+ * Of the descriptors that the process may open. At 1,024, the least that is usual, the rest is what all calls to
+ * dependencies at once, the database and the process itself need, beside the operations listener's eighth.
+ */
+const CONNECTIONS_SHARE = 1 / 2
 /** Of nearly every answer; an `etag` is among those with few values because hot products are asked for again and again. */
 const COMMON_HEADERS = {
   fewValues: [
@@ -93,7 +99,11 @@ export async function buildApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   })
 
-  // Who sends ever more and reads nothing is cut off before anything is done for it.
+  // Who sends ever more and reads nothing, or opens ever more and says nothing, is cut off before anything is done for it.
+  await app.register(connectionLimit, {
+    share: CONNECTIONS_SHARE,
+    onRefused: () => void parts.telemetry.connectionsRefused.api++,
+  })
   await app.register(pipelining)
 
   // Every answer has a request id, says goodbye while draining, and varies by version; every error is a problem.

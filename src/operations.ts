@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { circuitBreakers } from '#plugins/circuit-breakers.ts'
 import { conditionalRequests } from '#plugins/conditional-requests.ts'
+import { connectionLimit } from '#plugins/connection-limit.ts'
 import { cursor } from '#plugins/cursor.ts'
 import { gracefulShutdown, type Shutdown } from '#plugins/graceful-shutdown.ts'
 import { type Health, health, probePaths } from '#plugins/health.ts'
@@ -21,6 +22,9 @@ import { watchRoutes } from './operations/watch-routes.ts'
 import type { Parts } from './parts.ts'
 import { productOperatorRoutes } from './products/operator-routes.ts'
 import { productCache } from './products/product-cache.ts'
+
+/** Of the descriptors that the process may open: at 1,024 more than the hundred who may watch. */
+const CONNECTIONS_SHARE = 1 / 8
 
 export type OperationsParts = Pick<
   Parts,
@@ -61,6 +65,10 @@ export async function buildOperations(
   })
 
   // As on the public listener.
+  await app.register(connectionLimit, {
+    share: CONNECTIONS_SHARE,
+    onRefused: () => void parts.telemetry.connectionsRefused.operations++,
+  })
   await app.register(pipelining)
   await app.register(requestId)
   await app.register(gracefulShutdown, { shutdown: about.shutdown })

@@ -23,6 +23,8 @@ export function createTelemetry() {
     keys: { miss: 0, hit: 0, conflict: 0, in_progress: 0 } satisfies Record<KeyResult, number>,
     shed: { first: 0, middle: 0, last: 0 } satisfies Record<SheddingStage, number>,
     rateLimited: 0,
+    /** By listener. */
+    connectionsRefused: { api: 0, operations: 0 },
     /** By queue: jobs that failed for good in this process. */
     dead: new Map<string, number>(),
   }

@@ -1,3 +1,4 @@
+import { memoryUsage } from '../memory-usage.ts'
 import type { EventLoop } from './event-loop.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -7,8 +8,8 @@ export function addProcessMetrics({ counter, gauge }: Metrics, eventLoop: EventL
     const { user, system } = process.cpuUsage()
     return (user + system) / 1e6
   })
-  gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => process.memoryUsage.rss())
-  gauge('nodejs_heap_size_used_bytes', 'Memory in use on the heap.', [], () => process.memoryUsage().heapUsed)
+  gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => memoryUsage().rss)
+  gauge('nodejs_heap_size_used_bytes', 'Memory in use on the heap.', [], () => memoryUsage().heapUsed)
   gauge('process_start_time_seconds', 'When the process began, in seconds since the epoch.', [], () => {
     return performance.timeOrigin / 1_000
   })

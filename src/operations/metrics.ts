@@ -43,6 +43,12 @@ function aboutRequests(
     by('stage', telemetry.shed),
   )
   counter('holdfast_rate_limited_total', 'Refused for their rate.', [], () => telemetry.rateLimited)
+  counter(
+    'holdfast_connections_refused_total',
+    'Closed at once: as many were open as may be.',
+    ['listener'],
+    () => by('listener', telemetry.connectionsRefused),
+  )
 }
 
 function aboutOrders({ counter }: Metrics, { telemetry }: StatsParts): void {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { keepStateHistory, type StateChange } from '#plugins/circuit-breakers/state-history.ts'
 import type { HealthReport } from '#plugins/health.ts'
+import { memoryUsage } from '#plugins/memory-usage.ts'
 import type { StatisticsReport } from '#plugins/statistics.ts'
 import type { EventLoop } from '#plugins/telemetry.ts'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -64,7 +65,7 @@ export function createStats(parts: StatsParts, readings: Readings, eventLoop: Ev
       readings.health(),
     ])
     const { delayP99Seconds, utilization } = eventLoop.read()
-    const { heapUsed, rss } = process.memoryUsage()
+    const { heapUsed, rss } = memoryUsage()
     const { size, busy, waiting } = parts.database.pool()
     return {
       instance,

@@ -27,7 +27,7 @@ test('A request that never ends is refused when its time is up, not half a minut
     'If-Match: *',
     'Content-Length: 9',
   ]
-  for (const half of ['GET /livez HTTP/1.1\r\nHost:', `${headers.join('\r\n')}\r\n\r\n{`]) {
+  for (const half of ['', 'GET /livez HTTP/1.1\r\nHost:', `${headers.join('\r\n')}\r\n\r\n{`]) {
     const [answer, ...others] = parseAnswers(await sendRaw(Number(new URL(api).port), half, 10_000))
     assert.deepEqual(others, [])
     assert.ok(answer)

@@ -37,15 +37,26 @@ export interface ServiceParts {
   smtpUrl?: string
   /** Another release's `src/main.ts`. */
   main?: string
+  /** How many descriptors it may have open; as many as the test if left out. */
+  openFiles?: number
 }
 
 /** Begins what `npm run serve` does, a process of its own, with a pipe or a descriptor for its log. */
 export function spawnService(
   stdout: 'pipe' | number,
-  { databaseUrl, paymentUrl, inventoryUrl, smtpUrl = 'smtp://127.0.0.1:9', main = MAIN }: ServiceParts,
+  {
+    databaseUrl,
+    paymentUrl,
+    inventoryUrl,
+    smtpUrl = 'smtp://127.0.0.1:9',
+    main = MAIN,
+    openFiles,
+  }: ServiceParts,
   env: Record<string, string> = {},
 ): ChildProcess {
-  return spawn(process.execPath, ['--import', COMPILE_CACHE, main], {
+  const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`]
+  const [command, ...args] = [...limit, process.execPath, '--import', COMPILE_CACHE, main] as const
+  return spawn(command ?? '', args, {
     stdio: ['ignore', stdout, 'inherit'],
     env: {
       PATH: process.env.PATH,
