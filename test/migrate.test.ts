@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase } from './support/postgres.ts'
+import { connect, eventually } from './support/shop.ts'
+import { databaseUrl, execute } from './support/statement.ts'
 
 const MIGRATE = fileURLToPath(new URL('../src/database/migrate.ts', import.meta.url))
 
@@ -13,6 +15,21 @@ const run = (env: Record<string, string>) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })
+
+type Run = Awaited<ReturnType<typeof run>>
+
+function assertRefused({ code, out, err }: Run, said: RegExp) {
+  assert.match(err, said)
+  assert.doesNotMatch(err, /hunter2|^ +at /m)
+  assert.equal(out, '')
+  assert.equal(code, 1)
+}
+
+const nameOf = (url: string) => new URL(url).pathname.slice(1)
+
+/** Says what a database sets for every session in it, before there is any. */
+const settle = (url: string, setting: string) =>
+  execute(databaseUrl(url, 'postgres'), `alter database ${nameOf(url)} ${setting}`)
 
 const refused: Array<[string, string, said: RegExp]> = [
   [
@@ -34,23 +51,90 @@ const refused: Array<[string, string, said: RegExp]> = [
 
 for (const [how, url, said] of refused) {
   test(`A DATABASE_URL that ${how} is a sentence`, async () => {
-    const { code, out, err } = await run({ DATABASE_URL: url })
-    assert.equal(code, 1)
-    assert.equal(out, '')
-    assert.match(err, said)
-    assert.doesNotMatch(err, /hunter2| {4}at /)
+    assertRefused(await run({ DATABASE_URL: url }), said)
   })
 }
 
 test('A database that is not there is a sentence, and one that is there is migrated', async (t) => {
   const url = await createEmptyDatabase(t)
-  const missing = await run({ DATABASE_URL: `${url}_not` })
-  assert.equal(missing.code, 1)
-  assert.match(
-    missing.err,
+  assertRefused(
+    await run({ DATABASE_URL: `${url}_not` }),
     /^The database at DATABASE_URL cannot be used: database ".*_not" does not exist\n$/,
   )
   const { code, out } = await run({ DATABASE_URL: url })
   assert.equal(code, 0)
   assert.match(out, /^Applied /)
+})
+
+describe('A database that is not fit for it is left as it is, and a sentence says why', {
+  concurrency: 2,
+}, () => {
+  test('It may only be read', async (t) => {
+    const url = await createEmptyDatabase(t)
+    await settle(url, 'set default_transaction_read_only = on')
+    const said = /^The database could not be migrated: cannot execute .* in a read-only transaction\n$/
+    assertRefused(await run({ DATABASE_URL: url }), said)
+    await settle(url, 'reset default_transaction_read_only')
+    assert.equal((await run({ DATABASE_URL: url })).code, 0)
+    await settle(url, 'set default_transaction_read_only = on')
+    assertRefused(await run({ DATABASE_URL: url }), said)
+  })
+})
+
+describe('What a role or a database sets for its sessions does not stop it', { concurrency: 2 }, () => {
+  for (const setting of ["idle_session_timeout = '250ms'", 'standard_conforming_strings = off']) {
+    test(setting, async (t) => {
+      const url = await createEmptyDatabase(t)
+      await settle(url, `set ${setting}`)
+      const { code, err } = await run({ DATABASE_URL: url })
+      assert.equal(err, '')
+      assert.equal(code, 0)
+    })
+  }
+
+  test('Short timeouts: of several at once each waits for its turn, however long another takes', async (t) => {
+    const url = await createEmptyDatabase(t)
+    for (const timeout of ['lock_timeout', 'statement_timeout', 'transaction_timeout'])
+      await settle(url, `set ${timeout} = '500ms'`)
+    const sql = connect(t, databaseUrl(url, 'postgres'))
+    const held = connect(t, url)
+    const free = Promise.withResolvers<void>()
+    // A name that the first of them is about to give to something: it waits to see whether it is free.
+    const holding = held.begin(async (inside) => {
+      await inside`set local transaction_timeout = 0`
+      await inside`create schema pgboss`
+      await free.promise
+      throw new Error('rolled back')
+    })
+    t.after(() => free.resolve())
+    const runs = Array.from({ length: 3 }, () => run({ DATABASE_URL: url }))
+    await eventually('all of them to wait for longer than they may', async () => {
+      const waiting = await sql`
+        select from pg_stat_activity
+        where datname = ${nameOf(url)} and wait_event_type = 'Lock' and clock_timestamp() - query_start > interval '1 second'`
+      return waiting.length === 3
+    })
+    free.resolve()
+    await assert.rejects(holding, /rolled back/)
+    const ended = await Promise.all(runs)
+    assert.deepEqual(
+      ended.map(({ code, err }) => code + err),
+      ['0', '0', '0'],
+    )
+    assert.equal(ended.filter(({ out }) => out.startsWith('Applied')).length, 1)
+  })
+})
+
+test('A session that is ended by somebody ends it with a sentence', async (t) => {
+  const url = await createEmptyDatabase(t)
+  const sql = connect(t, url)
+  await sql`select pg_advisory_lock(4065333813)`
+  const migrating = run({ DATABASE_URL: url })
+  await eventually('it to be ended', async () => {
+    const ended = await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
+    return ended.length === 1
+  })
+  assertRefused(await migrating, /^The database could not be migrated: terminating connection .*\n$/)
 })

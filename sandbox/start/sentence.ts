@@ -1,12 +1,13 @@
 import { ConfigError } from '#src/config.ts'
-import { DatabaseUnusable } from '#src/database/migrate.ts'
+import { MigrationFailed } from '#src/database/migrate.ts'
+import { DatabaseUnusable } from '#src/database/session.ts'
 import { CannotListen } from '#src/service.ts'
 import { DirectoryInUse } from '../directory-lock.ts'
 import type { Environment } from './environment.ts'
 import { ports } from './settings.ts'
 
 /** Errors whose message is written for a person. */
-const EXPLAINED = [ConfigError, DatabaseUnusable, CannotListen]
+const EXPLAINED = [ConfigError, DatabaseUnusable, MigrationFailed, CannotListen]
 
 /** Why it did not start, for a person: the mishaps of every day in a sentence, the others with their stack. */
 export function sentenceOf(error: unknown, env: Environment): string {

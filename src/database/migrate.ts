@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
-import { Client, DatabaseError } from 'pg'
-import { PgBoss } from 'pg-boss'
-import { hostsOf } from '#plugins/database/hosts.ts'
-import { connectionOf } from '#plugins/database/tls.ts'
-import { deadLetterQueue, QUEUES, queueSettings } from '../jobs/queues.ts'
+import { type Client, DatabaseError } from 'pg'
+import { migrateJobTables } from './job-tables.ts'
 import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
+import { DatabaseUnusable, openSession } from './session.ts'
 
 /**
  * As long as a migration waits for a table that requests are using: whoever comes after it waits behind it, so it had
@@ -21,15 +19,12 @@ const TRY_AGAIN = new Set(['40P01', '55P03'])
 /** Any constant: whoever migrates this database takes the same lock. */
 const LOCK = 4_065_333_813
 
-/** None of its hosts was a primary that let us in; the last one's reason is the cause. */
-export class DatabaseUnusable extends Error {
-  override readonly name = 'DatabaseUnusable'
+/** What the server, or the way to it, had against it. What was applied before stays, and is not done again. */
+export class MigrationFailed extends Error {
+  override readonly name = 'MigrationFailed'
 
-  constructor(cause: unknown) {
-    // Of a name with several addresses, each has its own reason.
-    const reasons: unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
-    const said = reasons.map((one) => (one instanceof Error ? one.message : String(one))).join(', ')
-    super(`The database at DATABASE_URL cannot be used: ${said}`, { cause })
+  constructor(cause: Error) {
+    super(`The database could not be migrated: ${cause.message}`, { cause })
   }
 }
 
@@ -41,15 +36,19 @@ export class DatabaseUnusable extends Error {
  * @param dir where the migrations are
  * @returns the names of the migrations that were applied, in order
  * @throws DatabaseUnusable before anything is done
+ * @throws MigrationFailed
  */
 export async function migrate(databaseUrl: string, dir = MIGRATIONS_DIRECTORY): Promise<string[]> {
-  const { client, url } = await connectToPrimary(hostsOf(databaseUrl))
+  const { client, lost } = await openSession(databaseUrl)
   try {
     // A session lock, so not through a transaction-mode pooler: migrations go to the database itself.
     await client.query('select pg_advisory_lock($1)', [LOCK])
-    await migrateJobTables(url)
+    await migrateJobTables(client)
     await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`)
     return await applyAll(client, dir)
+  } catch (error) {
+    const reason = lost() ?? (error instanceof DatabaseError ? error : undefined)
+    throw reason === undefined ? error : new MigrationFailed(reason)
   } finally {
     await client.end()
   }
@@ -87,63 +86,14 @@ async function applyNext(client: Client, dir: string, attempt = 1): Promise<stri
   }
 }
 
-async function connectToPrimary(urls: readonly string[]): Promise<{ client: Client; url: string }> {
-  let failure: unknown
-  for (const url of urls) {
-    try {
-      return { client: await connectTo(url), url }
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw new DatabaseUnusable(failure)
-}
-
-async function connectTo(url: string): Promise<Client> {
-  const client = new Client({ ...connectionOf(url), application_name: 'holdfast-migrate' })
-  try {
-    await client.connect()
-    const { rows } = await client.query('select pg_is_in_recovery() as standby')
-    if (rows[0]?.standby !== false) throw new Error('no primary among its hosts')
-    return client
-  } catch (error) {
-    await client.end().catch(() => {})
-    throw error
-  }
-}
-
-/** pg-boss brings its own migrations; the queues are upserted, so that a release can change their settings. */
-async function migrateJobTables(databaseUrl: string) {
-  const boss = new PgBoss({
-    ...connectionOf(databaseUrl),
-    max: 1,
-    migrate: true,
-    supervise: false,
-    schedule: false,
-  })
-  await boss.start()
-  try {
-    for (const queue of QUEUES) {
-      const { heartbeatSeconds, ...settings } = queueSettings
-      const deadLetter = deadLetterQueue(queue)
-      await boss.createQueue(deadLetter, settings)
-      await boss.createQueue(queue, { ...settings, heartbeatSeconds, deadLetter })
-      await boss.updateQueue(deadLetter, settings)
-      await boss.updateQueue(queue, { ...settings, heartbeatSeconds, deadLetter })
-    }
-  } finally {
-    await boss.stop({ graceful: false })
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { ConfigError, readMigrationConfig } = await import('../config.ts')
   try {
     const applied = await migrate(readMigrationConfig(process.env).databaseUrl)
     console.log(applied.length === 0 ? 'The schema is current.' : `Applied ${applied.join(', ')}.`)
   } catch (error) {
-    const isPlain = error instanceof ConfigError || error instanceof DatabaseUnusable
-    console.error(isPlain ? error.message : error)
+    const isPlain = [ConfigError, DatabaseUnusable, MigrationFailed].some((kind) => error instanceof kind)
+    console.error(isPlain && error instanceof Error ? error.message : error)
     process.exitCode = 1
   }
 }
