@@ -37,7 +37,7 @@ export async function startDatabaseServer(bench: Bench): Promise<DatabaseServer>
   const admin = process.env.DATABASE_URL || (await embedded(bench))
   const templateUrl = onServer(admin, TEMPLATE)
   await execute(admin, `drop database if exists ${TEMPLATE} with (force)`)
-  await execute(admin, `create database ${TEMPLATE}`)
+  await execute(admin, `create database ${TEMPLATE} encoding 'UTF8' template template0`)
   bench.after(() => execute(admin, `drop database if exists ${TEMPLATE} with (force)`))
   await migrate(templateUrl)
   await fillShop(templateUrl)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createEmptyDatabase } from './support/postgres.ts'
+import { createEmptyDatabase, type Lifetime } from './support/postgres.ts'
 import { connect, eventually } from './support/shop.ts'
 import { databaseUrl, execute } from './support/statement.ts'
 
@@ -30,6 +30,15 @@ const nameOf = (url: string) => new URL(url).pathname.slice(1)
 /** Says what a database sets for every session in it, before there is any. */
 const settle = (url: string, setting: string) =>
   execute(databaseUrl(url, 'postgres'), `alter database ${nameOf(url)} ${setting}`)
+
+/** What is in a database that is not the server's own. */
+async function relationsIn(lifetime: Lifetime, url: string): Promise<string[]> {
+  const rows = await connect(lifetime, url)`
+    select oid::regclass::text as name from pg_class
+    where relnamespace not in ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace, 'information_schema'::regnamespace)
+    order by name`
+  return rows.map(({ name }) => String(name))
+}
 
 const refused: Array<[string, string, said: RegExp]> = [
   [
@@ -69,6 +78,75 @@ test('A database that is not there is a sentence, and one that is there is migra
 describe('A database that is not fit for it is left as it is, and a sentence says why', {
   concurrency: 2,
 }, () => {
+  for (const encoding of ['SQL_ASCII', 'LATIN1']) {
+    test(`It is ${encoding}`, async (t) => {
+      const made = await createEmptyDatabase(t)
+      const name = nameOf(made)
+      const admin = databaseUrl(made, 'postgres')
+      await execute(admin, `drop database ${name}`)
+      await execute(admin, `create database ${name} template template0 encoding '${encoding}' locale 'C'`)
+      const said = new RegExp(
+        `^The database at DATABASE_URL cannot be used: its encoding is ${encoding}, and has .* encoding 'UTF8' template template0\n$`,
+      )
+      assertRefused(await run({ DATABASE_URL: made }), said)
+      assert.deepEqual(await relationsIn(t, made), [])
+    })
+  }
+
+  const foreign: Array<[whose: string, made: string, said: RegExp]> = [
+    ['Somebody has users', 'create table users (id int)', /schema public has users of somebody else's/],
+    [
+      'Rails keeps its migrations there',
+      'create table schema_migrations (version varchar)',
+      /schema public has schema_migrations of somebody else's/,
+    ],
+    [
+      'Another program by the same library',
+      "create table schema_migrations (id serial, name text, run_on timestamp); insert into schema_migrations (name) values ('1_first')",
+      /schema public has schema_migrations of somebody else's/,
+    ],
+    [
+      'Something else is called pgboss',
+      'create schema pgboss; create table pgboss.version (v int)',
+      /schema pgboss is somebody else's/,
+    ],
+    [
+      'Another shop is in it',
+      'create schema shop; create table shop.orders_in_flight ()',
+      /schema shop has another shop/,
+    ],
+    ['It has no schema', 'drop schema public', /no schema of its search_path \("\$user", public\)/],
+  ]
+  for (const [whose, made, said] of foreign) {
+    test(whose, async (t) => {
+      const url = await createEmptyDatabase(t)
+      await execute(url, made)
+      const before = await relationsIn(t, url)
+      const answer = await run({ DATABASE_URL: url })
+      assertRefused(answer, said)
+      assert.match(answer.err, /^The database at DATABASE_URL cannot be used: [^\n]+\n$/)
+      assert.deepEqual(await relationsIn(t, url), before)
+    })
+  }
+
+  test('Its role may create nothing in the schema', async (t) => {
+    const url = await createEmptyDatabase(t)
+    const role = nameOf(url)
+    await execute(url, `create role ${role} login password 'hunter2'`)
+    // When the database is gone, and all it was given there.
+    t.after(() => execute(databaseUrl(url, 'postgres'), `drop role ${role}`))
+    await execute(
+      url,
+      `grant create on database ${role} to ${role}; revoke create on schema public from public`,
+    )
+    const as = Object.assign(new URL(url), { username: role, password: 'hunter2' }).href
+    assertRefused(
+      await run({ DATABASE_URL: as }),
+      /^The database at DATABASE_URL cannot be used: its role may create nothing in the schema public\..*\n$/,
+    )
+    assert.deepEqual(await relationsIn(t, url), [])
+  })
+
   test('It may only be read', async (t) => {
     const url = await createEmptyDatabase(t)
     await settle(url, 'set default_transaction_read_only = on')

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import { type Client, DatabaseError } from 'pg'
+import { refuseUnfit } from './fitness.ts'
 import { migrateJobTables } from './job-tables.ts'
 import { MIGRATIONS_DIRECTORY, MIGRATIONS_TABLE } from './schema-version.ts'
 import { DatabaseUnusable, openSession } from './session.ts'
@@ -43,9 +44,10 @@ export async function migrate(databaseUrl: string, dir = MIGRATIONS_DIRECTORY): 
   try {
     // A session lock, so not through a transaction-mode pooler: migrations go to the database itself.
     await client.query('select pg_advisory_lock($1)', [LOCK])
+    const schema = await refuseUnfit(client, dir)
     await migrateJobTables(client)
     await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`)
-    return await applyAll(client, dir)
+    return await applyAll(client, dir, schema)
   } catch (error) {
     const reason = lost() ?? (error instanceof DatabaseError ? error : undefined)
     throw reason === undefined ? error : new MigrationFailed(reason)
@@ -55,20 +57,27 @@ export async function migrate(databaseUrl: string, dir = MIGRATIONS_DIRECTORY): 
 }
 
 /** One after the other, each a transaction: what it has locked is free before the next begins. */
-async function applyAll(client: Client, dir: string): Promise<string[]> {
+async function applyAll(client: Client, dir: string, schema: string): Promise<string[]> {
   const applied: string[] = []
   for (;;) {
-    const next = await applyNext(client, dir)
+    const next = await applyNext(client, dir, schema)
     if (next === undefined) return applied
     applied.push(next)
   }
 }
 
-async function applyNext(client: Client, dir: string, attempt = 1): Promise<string | undefined> {
+async function applyNext(
+  client: Client,
+  dir: string,
+  schema: string,
+  attempt = 1,
+): Promise<string | undefined> {
   try {
     const [next] = await runner({
       dbClient: client,
       dir,
+      // Left out, it would be public, wherever the migrations went.
+      migrationsSchema: schema,
       migrationsTable: MIGRATIONS_TABLE,
       direction: 'up',
       count: 1,
@@ -82,7 +91,7 @@ async function applyNext(client: Client, dir: string, attempt = 1): Promise<stri
     if (code === undefined || !TRY_AGAIN.has(code) || attempt === ATTEMPTS) throw error
     await client.query('rollback')
     await pause(PAUSE_MS)
-    return await applyNext(client, dir, attempt + 1)
+    return await applyNext(client, dir, schema, attempt + 1)
   }
 }
 
