@@ -60,7 +60,7 @@ async function openAt(url: string): Promise<Session> {
     await client.connect()
     await client.query(
       'select set_config(name, $1::jsonb ->> name, false) from pg_settings where $1::jsonb ? name',
-      [JSON.stringify(SETTINGS)],
+      [JSON.stringify({ ...SETTINGS, ...schemasNamedIn(url) })],
     )
     const { rows } = await client.query('select pg_is_in_recovery() as standby')
     if (rows[0]?.standby !== false) throw new Error('no primary among its hosts')
@@ -69,4 +69,10 @@ async function openAt(url: string): Promise<Session> {
     await client.end().catch(() => {})
     throw error
   }
+}
+
+/** The service's driver hands the server whatever settings a URL has; this one drops those it does not know. */
+function schemasNamedIn(url: string) {
+  const path = URL.parse(url)?.searchParams.get('search_path')
+  return path ? { search_path: path } : {}
 }

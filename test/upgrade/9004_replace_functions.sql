@@ -5,7 +5,7 @@ declare
 begin
   for definition in
     select pg_get_functiondef(oid) from pg_proc
-    where pronamespace = 'public'::regnamespace and prokind = 'f' and proname in ('place_orders', 'move_orders', 'enqueue_jobs')
+    where pronamespace = current_schema()::regnamespace and prokind = 'f' and proname in ('place_orders', 'move_orders', 'enqueue_jobs')
   loop
     execute definition;
   end loop;
