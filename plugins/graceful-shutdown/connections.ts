@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { responseOn } from '../node-internals.ts'
+import { acceptLastConnections } from './last-connections.ts'
 
 /** How often connections are looked over while the last requests finish. */
 const SWEEP_MS = 50
@@ -20,6 +21,8 @@ export type Connections = ReturnType<typeof trackConnections>
  */
 export function trackConnections(server: Server) {
   const sockets = new Set<Socket>()
+  const closed = Promise.withResolvers<void>()
+  let stoppedAt = 0
   let isHurried = false
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -53,11 +56,16 @@ export function trackConnections(server: Server) {
       }
     },
 
-    /** Stops listening, and resolves when every request has been answered and every connection is closed. */
-    async finish(): Promise<void> {
-      const stoppedAt = performance.now()
+    /** Resolves, in a moment at most, when whoever has connected is accepted and nobody can any more. */
+    async stopListening(): Promise<void> {
+      await acceptLastConnections(server)
       // Not the HTTP server's own way, which would cut answers that a slow reader has not fetched yet.
-      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+      NetServer.prototype.close.call(server, () => closed.resolve())
+      stoppedAt = performance.now()
+    },
+
+    /** After listening stopped: resolves when every request has been answered and every connection is closed. */
+    async finish(): Promise<void> {
       const look = () => {
         if (isHurried) refuseUnfinished()
         if (performance.now() - stoppedAt < SILENCE_MS) return
@@ -68,7 +76,7 @@ export function trackConnections(server: Server) {
       // Once around the loop more: when it was this process that stood still, what was sent meanwhile is read first.
       const sweep = setInterval(() => setImmediate(look), SWEEP_MS)
       try {
-        await closed
+        await closed.promise
       } finally {
         clearInterval(sweep)
       }

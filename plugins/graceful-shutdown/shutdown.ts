@@ -77,6 +77,7 @@ export function createShutdown(options: ShutdownOptions) {
     }, limitMs)
     // One that was already waited for when a fault came is cut short by it.
     await wait(Math.min(drainMs, limitMs), undefined, { signal: faulty.signal }).catch(() => {})
+    await Promise.all([...connections].map((each) => each.stopListening()))
     log.info('no longer accepting connections')
     const now = performance.now()
     const left = beganAt + limitMs - now

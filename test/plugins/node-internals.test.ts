@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { requestBeingRead, responseOn } from '#plugins/node-internals.ts'
+import { acceptUnread, requestBeingRead, responseOn } from '#plugins/node-internals.ts'
 
 test('a connection tells which request is read from it, and which answer it waits for', async (t) => {
   const asked = Promise.withResolvers<{ request: IncomingMessage; response: ServerResponse }>()
@@ -27,4 +27,24 @@ test('a connection tells which request is read from it, and which answer it wait
   response.end()
   await once(response, 'close')
   assert.equal(responseOn(socket), undefined)
+})
+
+test('a connection that is accepted unread brings its request when it is resumed', async (t) => {
+  let asked = 0
+  const server = createServer((_request, response) => {
+    asked++
+    response.end('answer')
+  })
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  acceptUnread(server)
+  const accepted: Promise<Socket[]> = once(server, 'connection')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  t.after(() => client.destroy())
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const [socket] = await accepted
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  assert.equal(asked, 0)
+  socket?.resume()
+  assert.match(String(await once(client, 'data')), /answer$/)
 })

@@ -44,6 +44,7 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
   t.mock.timers.enable({ apis: ['setTimeout'] })
   return {
     url,
+    server: app.server,
     port: Number(new URL(url).port),
     shutdown,
     /** The steps behind the listeners, as they were closed. */
