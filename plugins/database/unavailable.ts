@@ -44,17 +44,18 @@ const LOST = new Set([
   // What PgBouncer says of everything that goes wrong behind it.
   '08P01',
   '25006',
-  // It lets nobody in, or is not there: a password that is being changed, a backup that is being restored. No statement
-  // got as far as being at fault.
-  '28000',
-  '28P01',
-  '3D000',
   // Too many connections: a slot may be free in a moment.
   '53300',
   // A serialization failure or a deadlock: the statement left nothing behind and may be sent again.
   '40001',
   '40P01',
 ])
+
+/**
+ * PostgreSQL's word as it ends a session, or begins none: it shuts down, lets nobody in, is not there. A password is being
+ * changed, a backup restored. Some of its codes are those of statements too, but no statement is at fault here.
+ */
+const SESSION_OVER = new Set<unknown>(['FATAL', 'PANIC'])
 
 /** Node's words, and OpenSSL's, for a server that is not who it should be, or speaks no TLS: nothing was asked of it. */
 const UNTRUSTED = /^(?:CERT_|CRL_|EPROTO$|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH$|UNABLE_TO_)|SELF_SIGNED_CERT/
@@ -86,7 +87,14 @@ const NOT_PREPARED_HERE = new Set(['26000', '42P05'])
 
 /** True where the same statement may succeed on another connection in a moment. */
 export function isConnectionLoss(error: unknown): boolean {
-  return hasCode(error, LOST) || isUntrusted(error) || isGarbage(error)
+  return hasCode(error, LOST) || isSessionOver(error) || isUntrusted(error) || isGarbage(error)
+}
+
+function isSessionOver(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // The first is never translated; a pooler may leave it out.
+  const severity: unknown = Reflect.get(error, 'severity') ?? Reflect.get(error, 'severity_local')
+  return SESSION_OVER.has(severity)
 }
 
 function isUntrusted(error: unknown): boolean {

@@ -58,6 +58,52 @@ describe('A database that is away', { concurrency: true }, () => {
     assert.deepEqual(said, ['the database is away'])
   })
 
+  for (const [name, close, open] of [
+    [
+      'is closed',
+      'alter database NAME allow_connections false',
+      'alter database NAME allow_connections true',
+    ],
+    [
+      'lets this role in no more',
+      'revoke connect on database NAME from public',
+      'grant connect on database NAME to public',
+    ],
+  ] as const) {
+    test(`or ${name}, is no different, and used again when it is opened`, async (t) => {
+      const [home, neighbour] = await Promise.all([createDatabase(t), createDatabase(t)])
+      const url = new URL(home)
+      const database = url.pathname.slice(1)
+      const role = `${database}_visitor`
+      await execute(neighbour, `create role ${role} login password 'visitor'`)
+      try {
+        Object.assign(url, { username: role, password: 'visitor' })
+        const { ask, said, knownToBeAway } = await connect(t, url.href)
+        await ask()
+        await execute(neighbour, close.replace('NAME', database))
+        await execute(
+          neighbour,
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`,
+        )
+        await knownToBeAway()
+        await execute(neighbour, open.replace('NAME', database))
+        await eventually('an answer', () => ask().then(() => true, isUnavailableOrThrow), LONGEST_WAIT_MS)
+        assert.deepEqual(said, ['the database is away', 'the database is back'])
+      } finally {
+        await execute(neighbour, `drop role ${role}`)
+      }
+    })
+  }
+
+  test('or refuses a statement for the same reasons, are told apart', async (t) => {
+    const { pool } = await connect(t, await createDatabase(t))
+    for (const work of [
+      (sql: ServiceSql) => sql`do $$ begin raise sqlstate '42501'; end $$`,
+      (sql: ServiceSql) => sql`do $$ begin raise sqlstate '55000'; end $$`,
+    ])
+      await assert.rejects(pool.query(work), (error) => !isUnavailable(error))
+  })
+
   test('or is not there yet, is used as soon as it is', async (t) => {
     const neighbour = await createDatabase(t)
     const url = new URL(neighbour)
