@@ -8,7 +8,11 @@ interface Parameter {
   readonly description: string
   readonly required: boolean
   readonly schema: object
-  readonly example: string | number
+  /**
+   * What the reader at `/docs` fills in, so it has to be one that can be sent. None for what only the service can make, a
+   * cursor or a tag, and for a version, which would refuse the media type that is chosen beside it.
+   */
+  readonly example?: string | number
 }
 
 /** Every parameter, by its name under `components/parameters`. */
@@ -20,7 +24,6 @@ export const parameters = {
       'Narrows the answer to this version, for clients that would rather not write media types. Holds together with `Accept`.',
     required: false,
     schema: { type: 'integer', minimum: 1 },
-    example: 2,
   },
   Cursor: {
     name: 'cursor',
@@ -29,7 +32,6 @@ export const parameters = {
       'Where the page begins: what the page before gave as `nextCursor` or in its `next` link. Opaque, and good for the list it came from only.',
     required: false,
     schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,1024}$' },
-    example: 'q0yNTr7cVnWm5b0PpWm0eSJkZXNrLXdhbG51dCI',
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
@@ -47,7 +49,7 @@ export const parameters = {
       'The `ETag` of the state that the change was made for, in the version that is asked for, or `*` for whatever state there is.',
     required: true,
     schema: { type: 'string' },
-    example: '"ord_01jd2t8x0ye8p9rbk5w7q3m4fz.2.v2"',
+    example: '*',
   },
   IfMatchIfAny: {
     name: 'If-Match',
@@ -55,7 +57,6 @@ export const parameters = {
     description: 'The `ETag` of the state that is meant, for a client that does not want to act on another.',
     required: false,
     schema: { type: 'string' },
-    example: '"ord_01jd2t8x0ye8p9rbk5w7q3m4fz.2.v2"',
   },
   IfNoneMatch: {
     name: 'If-None-Match',
@@ -63,7 +64,6 @@ export const parameters = {
     description: 'The `ETag` of what the client has; the answer is `304` if that is still current.',
     required: false,
     schema: { type: 'string' },
-    example: '"ord_01jd2t8x0ye8p9rbk5w7q3m4fz.2.v2"',
   },
   Limit: {
     name: 'limit',
@@ -76,7 +76,8 @@ export const parameters = {
   OrderId: {
     name: 'id',
     in: 'path',
-    description: 'The id of an order: `ord_` and a UUIDv7 in the base32 form of TypeID.',
+    description:
+      "The id of an order: `ord_` and a UUIDv7 in the base32 form of TypeID. The example is nobody's, so it is not found: put one of yours in its place.",
     required: true,
     // Wider than an id has to be, so that no client refuses tomorrow what it sent yesterday.
     schema: { type: 'string', pattern: '^ord_[0-7][0-9a-hjkmnp-tv-z]{25}$' },

@@ -37,6 +37,7 @@ test('every example of a parameter or a header is one by its schema', () => {
   for (const kind of ['parameters', 'headers']) {
     for (const [name, member] of Object.entries(asTree(asTree(document.components)[kind]))) {
       const { schema, example } = asTree(member)
+      if (example === undefined && kind === 'parameters') continue
       assertFits(schema, example, `${kind} ${name}`)
     }
   }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { openShop, type ShopFront } from '../orders/shop-front.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
-import { bodyOf, stock } from '../support/shop.ts'
+import { bodyOf, stock, tokenOf } from '../support/shop.ts'
 import { assertDocumented } from './assert-documented.ts'
-import { answersOf, asTree, operations, resolve } from './document.ts'
+import { answersOf, asTree, operations, resolve, type Tree } from './document.ts'
 
 /** Every example of a request body, in every media type that it stands under. */
 const requests = operations.flatMap(({ name, operation }) => {
@@ -22,7 +22,7 @@ const requests = operations.flatMap(({ name, operation }) => {
 
 const placed = Object(resolve({ $ref: '#/components/examples/CreateOrderV2' }).value)
 
-suite('Every example of a body that the document shows', () => {
+suite('Every example of a request that the document shows', () => {
   const lifetime = lifetimeOfSuite()
   let shop: ShopFront
   before(async () => {
@@ -55,7 +55,39 @@ suite('Every example of a body that the document shows', () => {
       })
     }
   }
+
+  for (const { name, path, operation } of operations) {
+    const outcome = path.startsWith('/orders/{id}') ? 'answered that there is none' : 'done'
+    test(`${name} is ${outcome} as the reader fills it in, whichever type is chosen`, async () => {
+      const [method = ''] = name.split(' ')
+      const [[success = '', answer] = []] = answersOf(operation)
+      for (const accept of ['*/*', ...Object.keys(asTree(answer?.content))]) {
+        const { target, headers, ...rest } = filledIn(path, operation)
+        // Each a customer of its own: with the same key, what another type is asked for is another request.
+        const token = await tokenOf(accept)
+        const { status } = await shop.ask(method, target, { ...rest, token, headers: { ...headers, accept } })
+        assert.equal(status, outcome === 'done' ? Number(success) : 404, accept)
+      }
+    })
+  }
 })
+
+/** The request that stands in the reader before anybody types: the examples of parameters, the first one of a body. */
+function filledIn(path: string, { parameters, requestBody }: Tree) {
+  const given = [parameters]
+    .flat()
+    .map(resolve)
+    .filter(({ example }) => example !== undefined)
+  const of = (place: string): [string, string][] =>
+    given.filter((each) => each.in === place).map(({ name, example }) => [String(name), String(example)])
+  const target = of('path').reduce((url, [name, example]) => url.replace(`{${name}}`, example), path)
+  const headers = Object.fromEntries(of('header'))
+  const request = { target: `${target}?${new URLSearchParams(of('query'))}`, headers }
+  if (requestBody === undefined) return request
+  const [[type = '', media] = []] = Object.entries(asTree(asTree(requestBody).content))
+  const [example] = Object.values(asTree(asTree(media).examples))
+  return { ...request, headers: { ...headers, 'content-type': type }, body: resolve(example).value }
+}
 
 /** What was asked for is in what was made, as far as the version shows it. */
 function assertMade(asked: unknown, made: Record<string, unknown>, version: number): void {
