@@ -37,13 +37,12 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
   })
 
   /** Places orders whose charges die. */
-  function die(count: number) {
+  function die(count: number, requestId: string = crypto.randomUUID()) {
+    const headers = { traceparent, 'x-request-id': requestId }
     const keys = Array.from({ length: count }, () => crypto.randomUUID())
     return Promise.all(
       keys.map(
-        async (key) =>
-          (await bodyOf(await place(service.api, basket('desk'), { key, token, headers: { traceparent } })))
-            .id,
+        async (key) => (await bodyOf(await place(service.api, basket('desk'), { key, token, headers }))).id,
       ),
     )
   }
@@ -210,9 +209,20 @@ describe('Dead letters on the dashboard', needs('chromium'), () => {
     await page.context().close()
   })
 
-  test('on the narrowest screen no id sticks out', async () => {
-    const { page } = await openWith(1, { viewport: { width: 320, height: 640 } })
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  test('on no screen does anything stick out, nor does an id lie over what is beside it', async () => {
+    const { page, placed } = await openWith(1)
+    const requestId = 'r'.repeat(128)
+    const [long] = await die(1, requestId)
+    for (const width of [320, 640, 768, 960, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      for (const id of [...placed, long]) await rowOf(page, id).waitFor()
+      await rowOf(page, long).getByRole('button', { name: requestId }).click()
+      await says(page, '#dead-outcome', requestId)
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
+      const wider = await page.evaluate(`[...document.querySelectorAll('.dead :is(th, td, .outcome)')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ innerText }) => innerText)`)
+      assert.deepEqual(wider, [], `${width}`)
+    }
     await page.context().close()
   })
 
