@@ -28,6 +28,17 @@ export const headers = {
     example:
       'application/vnd.holdfast.order+json; version=2, application/vnd.holdfast+json, application/json',
   },
+  'Access-Control-Allow-Origin': {
+    description:
+      'Present where a page of an origin that the operator named asks: that origin, whose pages may read the answer (Fetch standard).',
+    schema: text,
+    example: 'https://shop.example.com',
+  },
+  'Access-Control-Expose-Headers': {
+    description: 'Beside `Access-Control-Allow-Origin`: the headers of the answer that a page may read too.',
+    schema: text,
+    example: 'API-Version, ETag, Link, Retry-After',
+  },
   Allow: {
     description: 'On 405: the methods that the path answers.',
     schema: text,
@@ -118,6 +129,14 @@ export const headers = {
 } as const satisfies Readonly<Record<string, Header>>
 
 export type HeaderName = keyof typeof headers
+
+/** On every answer, problems too; the last two only for a page of another origin. */
+export const commonHeaders = [
+  'X-Request-Id',
+  'Vary',
+  'Access-Control-Allow-Origin',
+  'Access-Control-Expose-Headers',
+] as const
 
 /** On every answer of a versioned route that is not a problem. */
 export const versionHeaders = ['API-Version', 'Deprecation', 'Sunset', 'Link'] as const

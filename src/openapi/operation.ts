@@ -1,5 +1,5 @@
 import { type ProblemSlug, problems } from '../problems.ts'
-import { headerReferences } from './headers.ts'
+import { commonHeaders, headerReferences } from './headers.ts'
 import { type Answer, type Endpoint, type Operation, type Response, referTo } from './open-api.ts'
 import { problemResponse } from './problem-responses.ts'
 
@@ -47,7 +47,7 @@ function responseOf({ description, headers, content }: Answer, access: Endpoint[
   const limits = access === 'probe' ? [] : (['RateLimit', 'RateLimit-Policy'] as const)
   return {
     description,
-    headers: headerReferences([...headers, 'X-Request-Id', 'Vary', ...limits]),
+    headers: headerReferences([...headers, ...commonHeaders, ...limits]),
     ...(content === undefined ? {} : { content }),
   }
 }

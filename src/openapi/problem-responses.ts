@@ -1,14 +1,13 @@
 import { type ProblemSlug, problems } from '../problems.ts'
-import { type HeaderName, headerReferences } from './headers.ts'
+import { commonHeaders, type HeaderName, headerReferences } from './headers.ts'
 import { type Response, referTo } from './open-api.ts'
 import { nameOf } from './problem-schemas.ts'
 
 /** What every problem can carry: those of a version once one was chosen, those of a limit where there is one. */
-const commonHeaders = [
-  'X-Request-Id',
+const problemHeaders = [
+  ...commonHeaders,
   'Cache-Control',
   'Link',
-  'Vary',
   'API-Version',
   'Deprecation',
   'Sunset',
@@ -73,7 +72,7 @@ export function problemResponse(slugs: readonly ProblemSlug[]): { name: string; 
 }
 
 function headersOf(slugs: readonly ProblemSlug[]) {
-  return headerReferences([...commonHeaders, ...slugs.flatMap((slug) => ownHeaders[slug] ?? [])])
+  return headerReferences([...problemHeaders, ...slugs.flatMap((slug) => ownHeaders[slug] ?? [])])
 }
 
 function schemasOf(slugs: readonly ProblemSlug[]) {

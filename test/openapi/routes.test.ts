@@ -52,12 +52,12 @@ test('who has the document is told so in a few bytes', async (t) => {
   assert.equal(tags.size, 2)
 })
 
-test('a page in a browser may read every header that is documented', async (t) => {
+test('a page in a browser may read every header that is documented, but for those that say so', async (t) => {
   const { app } = await buildDocumentedApp(t)
   const { headers } = await app.inject({ url: '/openapi.json', headers: { origin: shopOrigin } })
   const exposed = String(headers['access-control-expose-headers']).split(', ')
   assert.deepEqual(
-    Object.keys(documented).filter((name) => !exposed.includes(name)),
+    Object.keys(documented).filter((name) => !exposed.includes(name) && !name.startsWith('Access-Control-')),
     [],
   )
 })
