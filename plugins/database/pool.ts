@@ -3,6 +3,7 @@ import { type Admission, createAdmission } from '../overload/admission.ts'
 import { readJson } from '../strict-json/read-json.ts'
 import { createDialler } from './dial.ts'
 import { ipv6AddressOf } from './hosts.ts'
+import { SESSION } from './session.ts'
 import { connectionOf } from './tls.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -91,8 +92,7 @@ export function createPool(options: PoolOptions): Pool {
     },
     connection: {
       application_name: options.applicationName,
-      // As the driver reads dates. One that poolers know, as many drivers ask for it.
-      DateStyle: 'ISO, MDY',
+      ...SESSION,
       ...(options.startupParameters && {
         statement_timeout: STATEMENT_TIMEOUT_MS,
         lock_timeout: LOCK_TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { SESSION } from './session.ts'
 
 /** What every driver is given instead of a URL that each would read in its own way. */
 export interface Connection {
@@ -28,6 +29,8 @@ const WITHOUT_EFFECT =
 /** All others that a server would refuse as a setting it does not know, or that one driver reads and another does not. */
 const UNREAD =
   /^(?:ssl\w*|gss\w*|krbsrvname|scram_\w+|oauth_\w+|require(?:_auth|peer|ssl)|(?:min|max)_protocol_version|passfile|service(?:file)?|host(?:addr)?|port|user|password|dbname)$/
+/** A URL's would take the place of what every connection asks for. */
+const OURS = new Set(Object.keys(SESSION).map((name) => name.toLowerCase()))
 
 /**
  * How to connect, by what libpq means: `sslmode=require` encrypts and asks for nobody's signature (with `sslrootcert` it
@@ -59,6 +62,7 @@ function isServers([name, value]: [string, string]): boolean {
   }
   if (name === 'sslrootcert' || WITHOUT_EFFECT.test(name)) return false
   if (UNREAD.test(name)) throw new UnfitUrl(`a query without ${name}, which is not read there`)
+  if (OURS.has(name.toLowerCase())) throw new UnfitUrl(`a query without ${name}, which is always the same`)
   return true
 }
 

@@ -1,5 +1,5 @@
-import { Client, type ClientBase, type ClientConfig } from 'pg'
-import { connectionOf } from '../database/tls.ts'
+import type { ClientBase } from 'pg'
+import { clientFor } from '../database/client.ts'
 
 /**
  * A statement of the queue's takes milliseconds, its tidying up a second; one without an answer for so long has
@@ -12,12 +12,7 @@ const SILENCE_MS = 10_000
  * opened; and none is used that has come to a standby.
  */
 export function connectionTo(databaseUrl: () => string) {
-  class CurrentHost extends Client {
-    constructor(config?: ClientConfig) {
-      super({ ...config, ...connectionOf(databaseUrl()) })
-    }
-  }
-  return { Client: CurrentHost, query_timeout: SILENCE_MS, onConnect: refuseStandby }
+  return { ...clientFor(databaseUrl), query_timeout: SILENCE_MS, onConnect: refuseStandby }
 }
 
 async function refuseStandby(client: ClientBase): Promise<void> {
