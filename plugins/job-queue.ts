@@ -70,6 +70,7 @@ export const jobQueue = fp<JobQueueOptions>(
     const stopping = new AbortController()
     const attempts = createAttempts()
     const complain = createComplaints(app.log)
+    const connection = connectionTo(options.databaseUrl)
     let boss: PgBoss | undefined
     let started: Promise<void> | undefined
     let missing: Error | undefined
@@ -99,7 +100,7 @@ export const jobQueue = fp<JobQueueOptions>(
 
     async function startWhenPossible() {
       while (!stopping.signal.aborted) {
-        const candidate = createBoss(options, complain)
+        const candidate = createBoss(connection, options, complain)
         try {
           await candidate.start()
           boss = candidate
@@ -150,11 +151,12 @@ export const jobQueue = fp<JobQueueOptions>(
 )
 
 function createBoss(
-  { databaseUrl, monitorSeconds = MONITOR_SECONDS }: JobQueueOptions,
+  connection: ReturnType<typeof connectionTo>,
+  { monitorSeconds = MONITOR_SECONDS }: JobQueueOptions,
   complain: ReturnType<typeof createComplaints>,
 ): PgBoss {
   const boss = new PgBoss({
-    ...connectionTo(databaseUrl),
+    ...connection,
     // Polls are short; one connection for them, one for settling while the other waits.
     max: 2,
     application_name: 'holdfast-jobs',

@@ -1,6 +1,7 @@
 import { Client, type ClientConfig } from 'pg'
-import { SESSION } from './session.ts'
+import { SESSION, SESSION_UNPOOLED } from './session.ts'
 import { connectionOf } from './tls.ts'
+import { missingInPooler } from './unavailable.ts'
 
 declare module 'pg' {
   interface Client {
@@ -9,15 +10,23 @@ declare module 'pg' {
   }
 }
 
-/** What `pg` and its pools need: each client asks for the `postgres://` URL, of one host, as it is made. */
+/**
+ * What `pg` and its pools need: each client asks for the `postgres://` URL, of one host, as it is made. The first that a
+ * pooler turns away for what it asks is lost; those made after it go on without.
+ */
 export function clientFor(databaseUrl: () => string) {
+  let startupParameters = true
+
   class CurrentHost extends Client {
     constructor(config?: ClientConfig) {
       super({ ...config, ...connectionOf(databaseUrl()) })
+      this.connection.on('errorMessage', (error: unknown) => {
+        if (missingInPooler(error) === 'startupParameters') startupParameters = false
+      })
     }
 
     override getStartupConf() {
-      return { ...super.getStartupConf(), ...SESSION }
+      return { ...super.getStartupConf(), ...SESSION, ...(startupParameters && SESSION_UNPOOLED) }
     }
   }
   return { Client: CurrentHost }

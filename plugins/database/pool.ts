@@ -3,7 +3,7 @@ import { type Admission, createAdmission } from '../overload/admission.ts'
 import { readJson } from '../strict-json/read-json.ts'
 import { createDialler } from './dial.ts'
 import { ipv6AddressOf } from './hosts.ts'
-import { SESSION } from './session.ts'
+import { SESSION, SESSION_UNPOOLED } from './session.ts'
 import { connectionOf } from './tls.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
@@ -13,7 +13,7 @@ export interface PoolOptions {
   size: number
   prepare: boolean
   applicationName: string
-  /** Whether each connection asks for its timeouts and its plans as it is opened, which some poolers refuse. */
+  /** Whether each connection asks for its isolation, timeouts and plans as it is opened, which some poolers refuse. */
   startupParameters: boolean
   /** Whether a connection to a standby is none. */
   primaryOnly: boolean
@@ -94,6 +94,7 @@ export function createPool(options: PoolOptions): Pool {
       application_name: options.applicationName,
       ...SESSION,
       ...(options.startupParameters && {
+        ...SESSION_UNPOOLED,
         statement_timeout: STATEMENT_TIMEOUT_MS,
         lock_timeout: LOCK_TIMEOUT_MS,
         idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { SESSION } from './session.ts'
+import { SESSION, SESSION_UNPOOLED } from './session.ts'
 
 /** What every driver is given instead of a URL that each would read in its own way. */
 export interface Connection {
@@ -30,7 +30,7 @@ const WITHOUT_EFFECT =
 const UNREAD =
   /^(?:ssl\w*|gss\w*|krbsrvname|scram_\w+|oauth_\w+|require(?:_auth|peer|ssl)|(?:min|max)_protocol_version|passfile|service(?:file)?|host(?:addr)?|port|user|password|dbname)$/
 /** A URL's would take the place of what every connection asks for. */
-const OURS = new Set(Object.keys(SESSION).map((name) => name.toLowerCase()))
+const OURS = new Set(Object.keys({ ...SESSION, ...SESSION_UNPOOLED }).map((name) => name.toLowerCase()))
 
 /**
  * How to connect, by what libpq means: `sslmode=require` encrypts and asks for nobody's signature (with `sslrootcert` it

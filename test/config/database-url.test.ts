@@ -30,6 +30,10 @@ const refused: [parameters: string, allowed: string][] = [
   ['sslmode=require&sslcert=a&sslkey=hunter2', 'a query without sslcert, which is not read there'],
   ['password=hunter2', 'a query without password, which is not read there'],
   ['datestyle=German', 'a query without datestyle, which is always the same'],
+  [
+    'default_transaction_isolation=serializable',
+    'a query without default_transaction_isolation, which is always the same',
+  ],
 ]
 
 for (const [parameters, allowed] of refused) {
