@@ -18,15 +18,25 @@ export function clientFor(databaseUrl: () => string) {
   let startupParameters = true
 
   class CurrentHost extends Client {
+    /** What its own reading of the URL would replace. */
+    readonly #read: { database?: string }
+
     constructor(config?: ClientConfig) {
-      super({ ...config, ...connectionOf(databaseUrl()) })
+      const { database, ...connection } = connectionOf(databaseUrl())
+      super({ ...config, ...connection })
+      this.#read = database === undefined ? {} : { database }
       this.connection.on('errorMessage', (error: unknown) => {
         if (missingInPooler(error) === 'startupParameters') startupParameters = false
       })
     }
 
     override getStartupConf() {
-      return { ...super.getStartupConf(), ...SESSION, ...(startupParameters && SESSION_UNPOOLED) }
+      return {
+        ...super.getStartupConf(),
+        ...this.#read,
+        ...SESSION,
+        ...(startupParameters && SESSION_UNPOOLED),
+      }
     }
   }
   return { Client: CurrentHost }

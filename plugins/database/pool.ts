@@ -71,9 +71,9 @@ const TEXT_ARRAY = {
 /** Opens nothing yet: the first statement does. */
 export function createPool(options: PoolOptions): Pool {
   const { size } = options
-  const { connectionString, ssl } = connectionOf(options.url)
+  const { connectionString, ...asRead } = connectionOf(options.url)
   const sql = postgres(connectionString, {
-    ssl,
+    ...asRead,
     max: size,
     ...untypedOptions(options),
     prepare: options.prepare,

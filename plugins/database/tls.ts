@@ -7,6 +7,8 @@ import { SESSION, SESSION_UNPOOLED } from './session.ts'
 export interface Connection {
   /** The URL without what is libpq's own. What is left in its query are settings of the server's. */
   connectionString: string
+  /** As the server calls it, where the URL names one: one driver decodes a part of its path, the other nothing. */
+  database?: string
   /** Beside a socket; false for a connection in the clear. */
   ssl: false | ConnectionOptions
 }
@@ -28,7 +30,7 @@ const WITHOUT_EFFECT =
   /^(?:uselibpqcompat|fallback_application_name|keepalives(?:_\w+)?|tcp_user_timeout|load_balance_hosts)$/
 /** All others that a server would refuse as a setting it does not know, or that one driver reads and another does not. */
 const UNREAD =
-  /^(?:ssl\w*|gss\w*|krbsrvname|scram_\w+|oauth_\w+|require(?:_auth|peer|ssl)|(?:min|max)_protocol_version|passfile|service(?:file)?|host(?:addr)?|port|user|password|dbname)$/
+  /^(?:ssl\w*|gss\w*|krbsrvname|scram_\w+|oauth_\w+|require(?:_auth|peer|ssl)|(?:min|max)_protocol_version|passfile|service(?:file)?|host(?:addr)?|port|user|password|dbname|database)$/
 /** A URL's would take the place of what every connection asks for. */
 const OURS = new Set(Object.keys({ ...SESSION, ...SESSION_UNPOOLED }).map((name) => name.toLowerCase()))
 
@@ -47,7 +49,12 @@ export function connectionOf(url: string): Connection {
   const kept = pairs.filter((pair) => [...new URLSearchParams(pair)].every(isServers))
   const asked = new URLSearchParams(query)
   const ssl = sslOf(asked.get('sslmode'), asked.get('sslrootcert'), URL.parse(base)?.hostname ?? '')
-  return { connectionString: kept.length === 0 ? base : `${base}?${kept.join('&')}`, ssl }
+  const [, path = ''] = /^[^/]*\/\/[^/]*\/(.*)$/s.exec(base) ?? []
+  return {
+    connectionString: kept.length === 0 ? base : `${base}?${kept.join('&')}`,
+    ...(path !== '' && { database: decodeURIComponent(path) }),
+    ssl,
+  }
 }
 
 /**

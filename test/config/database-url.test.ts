@@ -29,6 +29,7 @@ const refused: [parameters: string, allowed: string][] = [
   ['ssl=true', 'a query without ssl, which is not read there'],
   ['sslmode=require&sslcert=a&sslkey=hunter2', 'a query without sslcert, which is not read there'],
   ['password=hunter2', 'a query without password, which is not read there'],
+  ['database=other', 'a query without database, which is not read there'],
   ['datestyle=German', 'a query without datestyle, which is always the same'],
   [
     'default_transaction_isolation=serializable',

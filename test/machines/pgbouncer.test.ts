@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assertNoHalfOrder, startLoad } from '../orders/load.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
-import { createDatabase, type Lifetime } from '../support/postgres.ts'
+import { reversed } from '../support/lifetime.ts'
+import { createDatabase } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
 import { startService } from '../support/service.ts'
 import { connect, eventually, stock } from '../support/shop.ts'
@@ -57,12 +58,3 @@ describe('Behind PgBouncer in transaction mode', needs('pgbouncer'), () => {
     })
   }
 })
-
-/** What was made last goes first: the service before its database. */
-function reversed(t: TestContext): Lifetime {
-  const cleanUps: (() => Promise<void>)[] = []
-  t.after(async () => {
-    for (const cleanUp of cleanUps.toReversed()) await cleanUp()
-  })
-  return { after: (cleanUp) => void cleanUps.push(cleanUp) }
-}
