@@ -30,7 +30,7 @@ export interface DatabaseOptions {
   /** What the connections call themselves in `pg_stat_activity`. */
   applicationName?: string
   /** Told when the database is lost, found, or less than it should be. */
-  log?: { warn: (message: string) => void }
+  log?: { warn: (details: { err?: unknown }, message: string) => void }
 }
 
 export type Database = ReturnType<typeof createDatabase>
@@ -44,6 +44,7 @@ const RETRY_PAUSE_MS = 100
 const SILENCE_MS = 5_000
 /** Connections lost one after the other before the next of several hosts is tried: one may have been killed. */
 const LOSSES_BEFORE_NEXT_HOST = 3
+const NO_ANSWER = 'no answer in time'
 
 export function createDatabase(options: DatabaseOptions) {
   const { poolSize, log } = options
@@ -59,7 +60,8 @@ export function createDatabase(options: DatabaseOptions) {
   const reachability = createReachability({
     ask: () => pool.ask(),
     unanswered: () => replacePool({ nextHost: true }),
-    onChange: (away) => log?.warn(away ? 'the database is away' : 'the database is back'),
+    onLost: (err) => log?.warn({ err }, 'the database is away'),
+    onFound: () => log?.warn({}, 'the database is back'),
   })
 
   function open(): Pool {
@@ -93,7 +95,7 @@ export function createDatabase(options: DatabaseOptions) {
     const running = Promise.try(() => tracedStatement(() => work(current.sql)))
     const silence = setTimeout(() => {
       if (current === pool) replacePool({ nextHost: false })
-      if (!reachability.answeredSince(sentAt)) reachability.lost()
+      if (!reachability.answeredSince(sentAt)) reachability.lost(new Error(NO_ANSWER))
     }, SILENCE_MS)
     // The permit follows the statement, not the caller: a caller that gave up has not freed the connection.
     const settled = () => {
@@ -113,7 +115,7 @@ export function createDatabase(options: DatabaseOptions) {
     if (missing !== undefined) {
       if (of !== pool || !inUse[missing]) return true
       inUse[missing] = false
-      log?.warn(`the database is behind a pooler that does not know ${missing}: going on without`)
+      log?.warn({}, `the database is behind a pooler that does not know ${missing}: going on without`)
       replacePool({ nextHost: false })
       return true
     }
@@ -142,7 +144,7 @@ export function createDatabase(options: DatabaseOptions) {
           if (!isWorthAnother(error, tried))
             throw isUnavailable(error) ? DatabaseUnavailable.from(error) : error
           if (performance.now() >= beganAt + RETRY_FOR_MS) {
-            if (!reachability.answeredSince(beganAt)) reachability.lost()
+            if (!reachability.answeredSince(beganAt)) reachability.lost(error)
             throw DatabaseUnavailable.from(error)
           }
         }
@@ -174,7 +176,7 @@ export function createDatabase(options: DatabaseOptions) {
 }
 
 function noAnswer(): never {
-  throw new DatabaseUnavailable('no answer in time')
+  throw new DatabaseUnavailable(NO_ANSWER)
 }
 
 /**

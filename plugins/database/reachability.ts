@@ -5,7 +5,9 @@ export interface ReachabilityOptions {
   ask: () => Promise<unknown>
   /** Called after each question that was not answered. */
   unanswered: () => void
-  onChange: (away: boolean) => void
+  /** Called with what the last who asked came to. */
+  onLost: (reason: unknown) => void
+  onFound: () => void
 }
 
 /** So soon is a database that came back used again; one connection that is tried so often is no load. */
@@ -17,7 +19,7 @@ const PATIENCE_MS = 3_500
  * Whether the database is known to be away. Once it is, nobody needs to wait to be told so: one question after the
  * other is asked in the background, and the first answer ends it.
  */
-export function createReachability({ ask, unanswered, onChange }: ReachabilityOptions) {
+export function createReachability({ ask, unanswered, onLost, onFound }: ReachabilityOptions) {
   let away = false
   let closed = false
   let answeredAt = 0
@@ -59,15 +61,15 @@ export function createReachability({ ask, unanswered, onChange }: ReachabilityOp
     answeredSince: (time: number) => answeredAt > time,
 
     /** Nothing is answered any more. */
-    async lost(): Promise<void> {
+    async lost(reason: unknown): Promise<void> {
       if (away || closed) return
       away = true
-      onChange(true)
+      onLost(reason)
       await askUntilAnswered()
       if (closed) return
       away = false
       answered()
-      onChange(false)
+      onFound()
     },
 
     close(): void {

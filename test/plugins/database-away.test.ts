@@ -50,13 +50,20 @@ describe('A database that is away', { concurrency: true }, () => {
     assert.equal((await pool.query((sql) => sql`select 1 as one`)).length, 1)
   })
 
-  test('or lets nobody in, is no different', async (t) => {
-    const url = new URL(await createDatabase(t))
-    url.username = 'nobody_of_this_name'
-    const { said, knownToBeAway } = await connect(t, url.href)
-    await knownToBeAway()
-    assert.deepEqual(said, ['the database is away'])
-  })
+  for (const [title, part] of [
+    ['lets nobody in', 'username'],
+    ['does not exist', 'pathname'],
+  ] as const) {
+    test(`or ${title}, is no different, and its own reason is told once`, async (t) => {
+      const url = new URL(await createDatabase(t))
+      url[part] = 'nobody_of_this_name'
+      const { said, reasons, knownToBeAway, ask } = await connect(t, url.href)
+      await knownToBeAway()
+      await assertUnavailable(ask())
+      assert.deepEqual(said, ['the database is away'])
+      assert.match(String(reasons[0]), /"nobody_of_this_name"/)
+    })
+  }
 
   for (const [name, close, open] of [
     [
@@ -231,15 +238,21 @@ describe('What a statement may take', { concurrency: true }, () => {
   })
 })
 
-/** A pool of two, and what it said. */
+/** A pool of two, what it said, and why. */
 async function connect(t: TestContext, url: string, more: Partial<DatabaseOptions> = {}) {
   const said: string[] = []
-  const pool = createPool({ url, poolSize: 2, log: { warn: (message) => said.push(message) }, ...more })
+  const reasons: unknown[] = []
+  const warn = ({ err }: { err?: unknown }, message: string) => {
+    said.push(message)
+    reasons.push(err)
+  }
+  const pool = createPool({ url, poolSize: 2, log: { warn }, ...more })
   t.after(() => pool.close())
   const ask = () => pool.query((sql) => sql`select 1`)
   return {
     pool,
     said,
+    reasons,
     ask,
 
     /** An attempt that takes until its deadline, as where this process stands still, is no news; the next one is. */
