@@ -22,8 +22,8 @@ export function clientFor(databaseUrl: () => string) {
     readonly #read: { database?: string }
 
     constructor(config?: ClientConfig) {
-      const { database, ...connection } = connectionOf(databaseUrl())
-      super({ ...config, ...connection })
+      const { connectionString, ssl, database } = connectionOf(databaseUrl())
+      super({ ...config, connectionString, ssl })
       this.#read = database === undefined ? {} : { database }
       this.connection.on('errorMessage', (error: unknown) => {
         if (missingInPooler(error) === 'startupParameters') startupParameters = false

@@ -15,7 +15,7 @@ export interface PoolOptions {
   applicationName: string
   /** Whether each connection asks for its isolation, timeouts and plans as it is opened, which some poolers refuse. */
   startupParameters: boolean
-  /** Whether a connection to a standby is none. */
+  /** Whether a connection to a standby is none, whatever the URL says. */
   primaryOnly: boolean
   /** Called where one of its connections is of no use any more, and never will be. */
   onMute: () => void
@@ -71,7 +71,7 @@ const TEXT_ARRAY = {
 /** Opens nothing yet: the first statement does. */
 export function createPool(options: PoolOptions): Pool {
   const { size } = options
-  const { connectionString, ...asRead } = connectionOf(options.url)
+  const { connectionString, primaryOnly, ...asRead } = connectionOf(options.url)
   const sql = postgres(connectionString, {
     ...asRead,
     max: size,
@@ -80,7 +80,7 @@ export function createPool(options: PoolOptions): Pool {
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     backoff: () => RECONNECT_AFTER_SECONDS,
     // A server of ours says by itself, with its greeting, whether it is a standby.
-    ...(options.primaryOnly && { target_session_attrs: 'primary' as const }),
+    ...((options.primaryOnly || primaryOnly) && { target_session_attrs: 'primary' as const }),
     // The driver asks for these on each new connection, and where that one is ended at this very moment, nobody
     // catches what the question comes to: the process would end.
     fetch_types: false,

@@ -9,6 +9,8 @@ export interface Connection {
   connectionString: string
   /** As the server calls it, where the URL names one: one driver decodes a part of its path, the other nothing. */
   database?: string
+  /** Whether a connection to a standby is none, as the URL would have it. */
+  primaryOnly: boolean
   /** Beside a socket; false for a connection in the clear. */
   ssl: false | ConnectionOptions
 }
@@ -24,6 +26,7 @@ const VALUES = new Map([
   ['sslnegotiation', ['postgres']],
   ['channel_binding', ['disable', 'prefer']],
   ['gssencmode', ['disable', 'prefer']],
+  ['target_session_attrs', ['any', 'read-write', 'primary']],
 ])
 /** Those that change how a connection feels, not what it is. */
 const WITHOUT_EFFECT =
@@ -53,6 +56,7 @@ export function connectionOf(url: string): Connection {
   return {
     connectionString: kept.length === 0 ? base : `${base}?${kept.join('&')}`,
     ...(path !== '' && { database: decodeURIComponent(path) }),
+    primaryOnly: (asked.get('target_session_attrs') ?? 'any') !== 'any',
     ssl,
   }
 }

@@ -26,6 +26,10 @@ const refused: [parameters: string, allowed: string][] = [
   ['sslmode=require&channel_binding=require', 'channel_binding as disable or prefer, or left out'],
   ['gssencmode=require', 'gssencmode as disable or prefer, or left out'],
   ['sslmode=require&sslnegotiation=direct', 'sslnegotiation as postgres, or left out'],
+  ...['standby', 'read-only', 'prefer-standby', 'ANY', ''].map((value): [string, string] => [
+    `target_session_attrs=${value}`,
+    'target_session_attrs as any, read-write or primary, or left out',
+  ]),
   ['ssl=true', 'a query without ssl, which is not read there'],
   ['sslmode=require&sslcert=a&sslkey=hunter2', 'a query without sslcert, which is not read there'],
   ['password=hunter2', 'a query without password, which is not read there'],

@@ -3,14 +3,17 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { isUnavailable } from '#plugins/database/unavailable.ts'
+import { createDatabase as createPool } from '#plugins/database.ts'
 import { migrate } from '#src/database/migrate.ts'
 import { startEmbeddedPostgres } from '../../sandbox/embedded-postgres.ts'
 import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { readPostmasterFile } from '../../sandbox/postgres/left-behind.ts'
 import { assertNoHalfOrder, startLoad } from '../orders/load.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
+import { reversed } from '../support/lifetime.ts'
 import type { Lifetime } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
 import { connect, eventually, stock } from '../support/shop.ts'
@@ -28,6 +31,9 @@ test('A primary dies under load, its synchronous standby is promoted: no acknowl
   // The standby stands first: it is passed over, as it must not be written to and may be behind.
   const databaseUrl = url.replace(`127.0.0.1:${ports.primary}`, `127.0.0.1:${ports.standby},$&`)
   assert.deepEqual(await migrate(databaseUrl), [], 'it finds the primary, and nothing to do')
+  const standbyAlone = url.replace(`:${ports.primary}`, `:${ports.standby}`)
+  assert.equal(await answers(`${standbyAlone}?target_session_attrs=any`), true)
+  assert.equal(await answers(`${standbyAlone}?target_session_attrs=read-write`), false)
   const service = await startService(
     lifetime,
     {
@@ -108,11 +114,13 @@ async function startPair(lifetime: Lifetime) {
   }
 }
 
-/** What was made last goes first: the service before its database. */
-function reversed(t: TestContext): Lifetime {
-  const cleanUps: (() => Promise<void>)[] = []
-  t.after(async () => {
-    for (const cleanUp of cleanUps.toReversed()) await cleanUp()
-  })
-  return { after: (cleanUp) => void cleanUps.push(cleanUp) }
+async function answers(url: string): Promise<boolean> {
+  const pool = createPool({ url, poolSize: 1 })
+  const answered = pool
+    .query((sql) => sql`select 1`)
+    .then(
+      () => true,
+      (error) => !isUnavailable(error),
+    )
+  return await answered.finally(() => pool.close())
 }

@@ -26,6 +26,9 @@ const rows: [parameters: string, outcome: 'clear' | 'tls' | 'refused', host?: st
   ['sslmode=require', 'tls'],
   ['sslmode=require&uselibpqcompat=true', 'tls'],
   ['sslmode=require&channel_binding=prefer&gssencmode=disable&sslnegotiation=postgres', 'tls'],
+  ['target_session_attrs=any', 'clear'],
+  ['target_session_attrs=read-write&sslmode=require', 'tls'],
+  ['target_session_attrs=primary', 'clear'],
   ['application_name=shop&sslmode=require&options=-c%20work_mem%3D8MB', 'tls'],
   // As libpq has it: with an authority to ask, it is asked.
   [`sslmode=require&sslrootcert=${certificate}`, 'tls', 'localhost'],
