@@ -1,6 +1,7 @@
-import { Client } from 'pg'
+import type { Client } from 'pg'
+import { clientFor } from '#plugins/database/client.ts'
 import { hostsOf } from '#plugins/database/hosts.ts'
-import { connectionOf } from '#plugins/database/tls.ts'
+import { missingInPooler } from '#plugins/database/unavailable.ts'
 
 /** It is away, none of its hosts is a primary that let us in, or it is not fit to be migrated: nothing was done. */
 export class DatabaseUnusable extends Error {
@@ -51,7 +52,18 @@ export async function openSession(databaseUrl: string): Promise<Session> {
 }
 
 async function openAt(url: string): Promise<Session> {
-  const client = new Client({ ...connectionOf(url), application_name: 'holdfast-migrate' })
+  const { Client } = clientFor(() => url)
+  const open = () => begin(new Client({ application_name: 'holdfast-migrate' }), url)
+  try {
+    return await open()
+  } catch (error) {
+    // A pooler may well keep sessions whole, and the next client asks it for less.
+    if (missingInPooler(error) !== 'startupParameters') throw error
+    return await open()
+  }
+}
+
+async function begin(client: Client, url: string): Promise<Session> {
   let lost: Error | undefined
   client.on('error', (error) => {
     lost ??= error
