@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { suite, type TestContext, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { type ChaosDatabase, startDatabase } from '../chaos/database.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
-import type { Lifetime } from '../support/postgres.ts'
+import { reversed } from '../support/lifetime.ts'
 import { startService } from '../support/service.ts'
 import { eventually, stock, tokenOf } from '../support/shop.ts'
 import { assertNoHalfOrder, startLoad } from './load.ts'
@@ -83,13 +83,4 @@ async function mailsDone({ sql }: ChaosDatabase): Promise<number> {
   const [row] =
     await sql`select count(*)::int as n from pgboss.job where name = 'send-mail' and retry_count > 0`
   return row?.n
-}
-
-/** What was made last goes first: the service before its database. */
-function reversed(t: TestContext): Lifetime {
-  const cleanUps: (() => Promise<void>)[] = []
-  t.after(async () => {
-    for (const cleanUp of cleanUps.toReversed()) await cleanUp()
-  })
-  return { after: (cleanUp) => void cleanUps.push(cleanUp) }
 }

@@ -3,7 +3,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startDatabase } from '../chaos/database.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
-import type { Lifetime } from '../support/postgres.ts'
+import { reversed } from '../support/lifetime.ts'
 import { startService } from '../support/service.ts'
 import { basket, eventually, place, stock, tokenOf } from '../support/shop.ts'
 import { assertNoHalfOrder, startLoad } from './load.ts'
@@ -80,15 +80,6 @@ async function scene(t: TestContext) {
   // lease has ended.
   const env = { PUBLIC_URL: 'https://shop.test', ORDER_LEASE_SECONDS: '2' }
   return { database, start: () => startService(lifetime, parts, env) }
-}
-
-/** What was made last goes first: the service before its database. */
-function reversed(t: TestContext): Lifetime {
-  const cleanUps: (() => Promise<void>)[] = []
-  t.after(async () => {
-    for (const cleanUp of cleanUps.toReversed()) await cleanUp()
-  })
-  return { after: (cleanUp) => void cleanUps.push(cleanUp) }
 }
 
 /** Asks all the time whether the process lives. */
