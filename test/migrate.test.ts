@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { migrate } from '#src/database/migrate.ts'
 import { createEmptyDatabase, type Lifetime } from './support/postgres.ts'
 import { connect, eventually } from './support/shop.ts'
 import { databaseUrl, execute } from './support/statement.ts'
@@ -122,9 +123,7 @@ describe('A database that is not fit for it is left as it is, and a sentence say
       const url = await createEmptyDatabase(t)
       await execute(url, made)
       const before = await relationsIn(t, url)
-      const answer = await run({ DATABASE_URL: url })
-      assertRefused(answer, said)
-      assert.match(answer.err, /^The database at DATABASE_URL cannot be used: [^\n]+\n$/)
+      await assert.rejects(migrate(url), { name: 'DatabaseUnusable', message: said })
       assert.deepEqual(await relationsIn(t, url), before)
     })
   }

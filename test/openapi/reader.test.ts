@@ -6,7 +6,6 @@ import { openBrowser } from '../support/browser.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import type { Lifetime } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
-import { tokenOf } from '../support/shop.ts'
 import { operations } from './document.ts'
 
 describe('The reader at /docs, in a browser', needs('chromium'), () => {
@@ -77,25 +76,6 @@ describe('The reader at /docs, in a browser', needs('chromium'), () => {
     const shown = await live.innerText()
     assert.match(shown, /api-version: 2/)
     assert.match(shown, /"availability"/)
-    assert.deepEqual(wrong, [])
-  })
-
-  // Two of them, for each takes seconds; `replay.test.ts` sends them all.
-  test('what is filled in there can be sent as it stands', async (t) => {
-    const { page, wrong } = await open(t)
-    await page.getByRole('button', { name: 'Authorize' }).first().click()
-    const login = page.locator('.auth-container')
-    await login.locator('input').fill(await tokenOf('ada'))
-    await login.getByRole('button', { name: 'Apply credentials' }).click()
-    await login.getByRole('button', { name: 'Close' }).click()
-    for (const id of ['Orders-listOrders', 'Users-changeUser']) {
-      const block = page.locator(`#operations-${id}`)
-      await block.locator('.opblock-summary-control').click()
-      await block.getByRole('button', { name: 'Try it out' }).click()
-      await block.getByRole('button', { name: 'Execute' }).click()
-      const live = block.locator('.live-responses-table tbody')
-      assert.equal(await live.locator('.response-col_status').innerText(), '200', await live.innerText())
-    }
     assert.deepEqual(wrong, [])
   })
 
