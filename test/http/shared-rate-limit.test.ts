@@ -2,21 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { needs } from '../support/programs.ts'
 import { startRedis } from '../support/redis.ts'
-import { startService } from '../support/service.ts'
+import { nobodyThere, startService } from '../support/service.ts'
 import { eventually, tokenOf } from '../support/shop.ts'
 
 describe('Two instances of the service with one Redis', needs('redis-server'), () => {
   test('give a client one allowance, serve on while it hangs, and end as ever', async (t) => {
     const redis = await startRedis(t)
-    // Port 9 discards. What is asked for here needs no database.
-    const nobody = 'http://127.0.0.1:9'
-    const parts = {
-      databaseUrl: 'postgres://nobody@127.0.0.1:9/none',
-      paymentUrl: nobody,
-      inventoryUrl: nobody,
-    }
+    // What is asked for here needs no database.
     const env = { REDIS_URL: redis.url, RATE_LIMIT_MAX: '100' }
-    const instances = await Promise.all([startService(t, parts, env), startService(t, parts, env)])
+    const instances = await Promise.all([
+      startService(t, nobodyThere, env),
+      startService(t, nobodyThere, env),
+    ])
     let customers = 0
 
     /** What each of these calls leaves of a new customer's allowance. */

@@ -5,17 +5,9 @@ import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { openBrowser } from '../support/browser.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { needs } from '../support/programs.ts'
-import { startService } from '../support/service.ts'
+import { nobodyThere, startService } from '../support/service.ts'
 import { live, openPage, says, textOf } from './dashboard-page.ts'
 import { opsToken, sessionOf } from './operator-session.ts'
-
-/** Nothing listens there: no database, no dependencies. */
-const NOWHERE = 'http://127.0.0.1:9'
-const parts = {
-  databaseUrl: 'postgres://nobody@127.0.0.1:9/none',
-  paymentUrl: NOWHERE,
-  inventoryUrl: NOWHERE,
-}
 
 describe('The connection of the dashboard', { ...needs('chromium'), concurrency: true }, () => {
   const lifetime = lifetimeOfSuite()
@@ -28,7 +20,7 @@ describe('The connection of the dashboard', { ...needs('chromium'), concurrency:
   test('who logged in sees it; it says when the service is away, comes back with it, and knows when the session ended', async () => {
     // Nobody else is given it while the service is away.
     const env = { OPS_TOKEN: opsToken, ROLE: 'api', OPS_PORT: String(await freePort()) }
-    const first = await startService(lifetime, parts, env)
+    const first = await startService(lifetime, nobodyThere, env)
     const { page, origins, complaints } = await openPage(browser)
 
     await page.goto(first.operations)
@@ -58,14 +50,14 @@ describe('The connection of the dashboard', { ...needs('chromium'), concurrency:
     assert.equal(await page.locator('body[data-stale]').count(), 1)
     assert.equal(await textOf(page, '#error-rate-note'), '3 of 3 last hour')
 
-    const second = await startService(lifetime, parts, env)
+    const second = await startService(lifetime, nobodyThere, env)
     await says(page, '#error-rate-note', '0 of 0 last hour')
     assert.equal(await page.locator('#connection').isVisible(), false)
     assert.equal(await page.locator('body[data-stale]').count(), 0)
 
     await page.context().clearCookies()
     await second.kill()
-    await startService(lifetime, parts, env)
+    await startService(lifetime, nobodyThere, env)
     await says(page, '#connection', /^Your session has ended, showing figures from/)
     await page.getByRole('link', { name: 'Log in again' }).click()
     await page.getByLabel('Operations token').fill(opsToken)
@@ -79,7 +71,7 @@ describe('The connection of the dashboard', { ...needs('chromium'), concurrency:
   })
 
   test('a page that is watched when its session ends says so by itself', async () => {
-    const { operations } = await startService(lifetime, parts, { OPS_TOKEN: opsToken, ROLE: 'api' })
+    const { operations } = await startService(lifetime, nobodyThere, { OPS_TOKEN: opsToken, ROLE: 'api' })
     const { page } = await openPage(browser)
     // As much as a slow machine needs to open it, and less than a page is waited for.
     const [name = '', value = ''] = sessionOf(20).split('=', 2)

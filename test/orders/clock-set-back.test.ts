@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
-import { createDatabase as createPool } from '#plugins/database.ts'
-import { newOrderId, toUuid } from '#src/orders/order-id.ts'
-import type { Placement } from '#src/orders/placement.ts'
-import { createOrderStore } from '#src/orders/store.ts'
-import { createDatabase } from '../support/postgres.ts'
+import { toUuid } from '#src/orders/order-id.ts'
 import type { ServiceProcess } from '../support/service.ts'
-import { basket, bodyOf, connect, eventually, place, stock } from '../support/shop.ts'
+import { basket, bodyOf, eventually, place } from '../support/shop.ts'
+import { openStore, placement } from './open-store.ts'
 import { openShop } from './shop-front.ts'
 
 /** The database's clock is set back by an hour, or a standby whose clock is that slow takes over: leases end later. */
@@ -59,41 +56,29 @@ suite('An order whose process died before the clock of the database was set back
 
 suite('A lease that ends later than this process would let it', () => {
   test('is kept up to a minute: others may give longer ones, and a clock may be a little behind', async (t) => {
-    const { store, order, endLeasesIn } = await openStore(t)
+    const { store, order, endLeasesIn } = await openWithOne(t)
     await endLeasesIn(74)
     assert.equal(await store.queueAbandoned(), 0)
     assert.equal(await store.takeOver(toUuid(order.orderId)), null)
-    const again = await store.place({ ...order, orderId: newOrderId() })
+    const again = await store.place(placement('one'))
     assert.equal(again.outcome, 'in-flight')
     assert.ok(again.leaseSecondsLeft <= 15, `nobody is told to wait for longer: ${again.leaseSecondsLeft}`)
   })
 
   test('has ended past that, for the completer and for the key', async (t) => {
-    const { store, order, endLeasesIn } = await openStore(t)
-    await endLeasesIn(76)
+    const { store, order, endLeasesIn } = await openWithOne(t)
+    await endLeasesIn(300)
     assert.equal(await store.queueAbandoned(), 1)
     assert.equal((await store.takeOver(toUuid(order.orderId)))?.order.leaseGeneration, 2)
-    await endLeasesIn(76)
-    const again = await store.place({ ...order, orderId: newOrderId() })
+    await endLeasesIn(300)
+    const again = await store.place(placement('one'))
     assert.equal(again.outcome, 'resumed')
     assert.equal(again.order.leaseGeneration, 3)
   })
 
-  async function openStore(t: TestContext) {
-    const url = await createDatabase(t)
-    const sql = connect(t, url)
-    const pool = createPool({ url, poolSize: 2 })
-    t.after(() => pool.close())
-    const store = createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 })
-    await stock(sql, { desk: 10 })
-    const order: Placement = {
-      orderId: newOrderId(),
-      principal: { id: 'somebody', name: null, email: null },
-      key: 'one',
-      fingerprint: Buffer.alloc(32),
-      format: { version: 2, mediaType: 'application/json', requestId: 'somebody' },
-      request: { items: [{ productId: 'desk', quantity: 1 }], paymentToken: 'pm_card_visa' },
-    }
+  async function openWithOne(t: TestContext) {
+    const { sql, store } = await openStore(t)
+    const order = placement('one')
     assert.equal((await store.place(order)).outcome, 'placed')
     return {
       store,

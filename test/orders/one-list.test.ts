@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { createDatabase as createPool } from '#plugins/database.ts'
+import { test } from 'node:test'
 import { cancelled, paid } from '#src/orders/order.ts'
-import { newOrderId } from '#src/orders/order-id.ts'
-import type { Placement } from '#src/orders/placement.ts'
-import { createOrderStore, type OrderStore } from '#src/orders/store.ts'
-import { createDatabase } from '../support/postgres.ts'
-import { connect, stock } from '../support/shop.ts'
+import type { OrderStore } from '#src/orders/store.ts'
+import { openStore, placement } from './open-store.ts'
 
 test('Two moves of one order that go in one list move it once, and bring its stock back once', async (t) => {
   const { sql, store } = await openStore(t)
@@ -31,25 +27,6 @@ test('An ended lease goes to the first who asks with the same body, whoever else
     results.map(({ outcome }) => outcome),
     ['reused', 'resumed', 'in-flight'],
   )
-})
-
-async function openStore(t: TestContext) {
-  const url = await createDatabase(t)
-  const sql = connect(t, url)
-  const pool = createPool({ url, poolSize: 2 })
-  t.after(() => pool.close())
-  const store = createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 })
-  await stock(sql, { desk: 10 })
-  return { sql, store }
-}
-
-const placement = (key: string): Placement => ({
-  orderId: newOrderId(),
-  principal: { id: 'somebody', name: null, email: null },
-  key,
-  fingerprint: Buffer.alloc(32),
-  format: { version: 2, mediaType: 'application/json', requestId: 'somebody' },
-  request: { items: [{ productId: 'desk', quantity: 2 }], paymentToken: 'pm_card_visa' },
 })
 
 async function paidOrder(store: OrderStore, key: string) {

@@ -4,11 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { platform } from 'node:process'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startService } from '../support/service.ts'
+import { nobodyThere, startService } from '../support/service.ts'
 import { eventually } from '../support/shop.ts'
 
-const NOWHERE = 'http://127.0.0.1:9'
-const AWAY = { databaseUrl: 'postgres://nobody@127.0.0.1:9/none', paymentUrl: NOWHERE, inventoryUrl: NOWHERE }
 const onLinux = { skip: platform === 'linux' ? false : 'the limit of a process is read as Linux tells it' }
 /** The three eighths of these that are no connections' are taken before the first client comes. */
 const FEWER_THAN_IT_NEEDS = 48
@@ -16,7 +14,7 @@ const FEWER_THAN_IT_NEEDS = 48
 const SAMPLES_MS = 2_500
 
 test('More connections than a process may have are refused, and nobody else notices', onLinux, async (t) => {
-  const { api, operations, logs, process } = await startService(t, { ...AWAY, openFiles: 160 })
+  const { api, operations, logs, process } = await startService(t, { ...nobodyThere, openFiles: 160 })
   const before = await open(t, api)
   assert.match(await ask(before), /^HTTP\/1.1 200/)
 
@@ -43,7 +41,10 @@ test(
   'A process that has no descriptor left lives, serves those who are connected, and goes on as before',
   onLinux,
   async (t) => {
-    const { api, operations, process } = await startService(t, { ...AWAY, openFiles: FEWER_THAN_IT_NEEDS })
+    const { api, operations, process } = await startService(t, {
+      ...nobodyThere,
+      openFiles: FEWER_THAN_IT_NEEDS,
+    })
     const asked: [string, string][] = [
       [api, '/livez'],
       [operations, '/livez'],

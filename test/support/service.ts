@@ -41,6 +41,13 @@ export interface ServiceParts {
   openFiles?: number
 }
 
+/** Nothing listens there: no database, no dependencies. */
+export const nobodyThere: ServiceParts = {
+  databaseUrl: 'postgres://nobody@127.0.0.1:9/none',
+  paymentUrl: 'http://127.0.0.1:9',
+  inventoryUrl: 'http://127.0.0.1:9',
+}
+
 /** Begins what `npm run serve` does, a process of its own, with a pipe or a descriptor for its log. */
 export function spawnService(
   stdout: 'pipe' | number,
@@ -54,9 +61,12 @@ export function spawnService(
   }: ServiceParts,
   env: Record<string, string> = {},
 ): ChildProcess {
-  const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`]
-  const [command, ...args] = [...limit, process.execPath, '--import', COMPILE_CACHE, main] as const
-  return spawn(command ?? '', args, {
+  const node = ['--import', COMPILE_CACHE, main]
+  const [command, args] =
+    openFiles === undefined
+      ? [process.execPath, node]
+      : ['sh', ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, ...node]]
+  return spawn(command, args, {
     stdio: ['ignore', stdout, 'inherit'],
     env: {
       PATH: process.env.PATH,
