@@ -6,7 +6,7 @@ import { lifetimeOfSuite } from '../support/lifetime.ts'
 import { needs } from '../support/programs.ts'
 import { COME_BACK_LATER, type OpenStorefront, openStorefront } from './open-storefront.ts'
 
-describe('The storefront, however somebody uses it', needs('chromium'), () => {
+describe('The storefront, however somebody uses it', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let shop: OpenStorefront
 

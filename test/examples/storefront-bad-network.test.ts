@@ -11,7 +11,7 @@ const ordersSeen = ({ seen }: FaultyProxy) => seen.filter(isOrder)
 const keysSeen = (proxy: FaultyProxy) =>
   new Set(ordersSeen(proxy).map(({ headers }) => headers['idempotency-key']))
 
-describe('The storefront, on a bad network, orders once', needs('chromium'), () => {
+describe('The storefront, on a bad network, orders once', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let shop: OpenStorefront
 

@@ -6,7 +6,7 @@ import { needs } from '../support/programs.ts'
 import { eventually } from '../support/shop.ts'
 import { type OpenStorefront, openStorefront } from './open-storefront.ts'
 
-describe('The storefront, in a browser', needs('chromium'), () => {
+describe('The storefront, in a browser', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let shop: OpenStorefront
 

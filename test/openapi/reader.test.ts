@@ -8,7 +8,7 @@ import type { Lifetime } from '../support/postgres.ts'
 import { needs } from '../support/programs.ts'
 import { operations } from './document.ts'
 
-describe('The reader at /docs, in a browser', needs('chromium'), () => {
+describe('The reader at /docs, in a browser', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let shop: ShopFront
   let browser: Browser

@@ -9,7 +9,10 @@ import { nobodyThere, startService } from '../support/service.ts'
 import { live, openPage, says, textOf } from './dashboard-page.ts'
 import { opsToken, sessionOf } from './operator-session.ts'
 
-describe('The connection of the dashboard', { ...needs('chromium'), concurrency: true }, () => {
+describe('The connection of the dashboard', {
+  ...needs('chromium-headless-shell'),
+  concurrency: true,
+}, () => {
   const lifetime = lifetimeOfSuite()
   let browser: Browser
 

@@ -11,7 +11,7 @@ import { type ServiceProcess, startService } from '../support/service.ts'
 import { basket, bodyOf, connect, eventually, place, stock, tokenOf } from '../support/shop.ts'
 import { openDashboard, says, tabTo, textOf } from './dashboard-page.ts'
 
-describe('Dead letters on the dashboard', needs('chromium'), () => {
+describe('Dead letters on the dashboard', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let browser: Browser
   let service: ServiceProcess

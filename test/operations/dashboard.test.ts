@@ -12,7 +12,7 @@ import { openDashboard, says, textOf } from './dashboard-page.ts'
 
 const declined = { ...basket('desk'), paymentToken: 'pm_card_visa_chargeDeclined' }
 
-describe('The dashboard', needs('chromium'), () => {
+describe('The dashboard', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let browser: Browser
   let sandbox: Sandbox

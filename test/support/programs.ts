@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 
 /** Debian's programs that tests drive; `scripts/test-deps` installs them. */
 export type Program =
-  | 'chromium'
+  | 'chromium-headless-shell'
   | 'kubectl'
   | 'nginx'
   | 'pgbouncer'

@@ -86,7 +86,7 @@ async function serve(lifetime: Lifetime, settings: () => object): Promise<string
   return `http://127.0.0.1:${port}`
 }
 
-describe('The React hook, in a browser', needs('chromium'), () => {
+describe('The React hook, in a browser', needs('chromium-headless-shell'), () => {
   const lifetime = lifetimeOfSuite()
   let shop: ShopFront
   let browser: Browser
