@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { migrate } from '#src/database/migrate.ts'
 import { createEmptyDatabase, type Lifetime } from './support/postgres.ts'
+import { COMPILE_CACHE } from './support/service.ts'
 import { connect, eventually } from './support/shop.ts'
 import { databaseUrl, execute } from './support/statement.ts'
 
@@ -12,7 +13,8 @@ const MIGRATE = fileURLToPath(new URL('../src/database/migrate.ts', import.meta.
 /** Runs it as `npm run migrate` does, in an environment of its own. */
 const run = (env: Record<string, string>) =>
   new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [MIGRATE], { env: { PATH: process.env.PATH, ...env } }, (error, out, err) => {
+    const command = ['--import', COMPILE_CACHE, MIGRATE]
+    execFile(process.execPath, command, { env: { PATH: process.env.PATH, ...env } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })

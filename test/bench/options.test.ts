@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { COMPILE_CACHE } from '../support/service.ts'
 
 const COMMANDS = {
   bench: { file: 'bench/main.ts', options: ['only', 'rounds', 'seconds', 'warm-up', 'orders', 'profile'] },
@@ -12,9 +13,11 @@ const COMMANDS = {
 describe('What is run by hand says what it takes', () => {
   for (const [name, { file, options }] of Object.entries(COMMANDS)) {
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, [fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
-        encoding: 'utf8',
-      })
+      spawnSync(
+        process.execPath,
+        ['--import', COMPILE_CACHE, fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args],
+        { encoding: 'utf8' },
+      )
 
     test(`npm run ${name} -- --help names every option, and nothing begins`, () => {
       const { status, stdout, stderr } = run('--help')

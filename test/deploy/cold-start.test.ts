@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '../../sandbox/postgres/free-port.ts'
 import { startFakePayment, startFakeWarehouse } from '../support/fake-dependencies.ts'
 import { createEmptyDatabase, type Lifetime } from '../support/postgres.ts'
-import { startService } from '../support/service.ts'
+import { COMPILE_CACHE, startService } from '../support/service.ts'
 import { basket, connect, eventually, place, stock, tokenOf } from '../support/shop.ts'
 
 const MIGRATE = fileURLToPath(new URL('../../src/database/migrate.ts', import.meta.url))
@@ -40,7 +40,7 @@ async function migrateUntilDone(lifetime: Lifetime, url: string, onFailure: () =
     isOver = true
   })
   while (!isOver) {
-    const child = spawn(process.execPath, [MIGRATE], {
+    const child = spawn(process.execPath, ['--import', COMPILE_CACHE, MIGRATE], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { PATH: process.env.PATH, DATABASE_URL: url },
     })
