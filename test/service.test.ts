@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { needsOwnMounts, ownMounts } from './support/namespaces.ts'
-import { SECRET } from './support/service.ts'
+import { COMPILE_CACHE, SECRET } from './support/service.ts'
 import { eventually } from './support/shop.ts'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
@@ -20,7 +20,7 @@ const START_MS = 120_000
 
 /** `npm run serve`, where nothing that it needs is there. */
 function spawnService(env: Record<string, string>, prefix: readonly string[] = []) {
-  return spawnIn(env, [...prefix, process.execPath, MAIN])
+  return spawnIn(env, [...prefix, process.execPath, '--import', COMPILE_CACHE, MAIN])
 }
 
 function spawnIn(env: Record<string, string>, [command = '', ...args]: readonly string[]) {

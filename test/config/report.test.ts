@@ -3,13 +3,15 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { variables } from '#src/config/variables.ts'
+import { COMPILE_CACHE } from '../support/service.ts'
 
 const SHOW = fileURLToPath(new URL('../../src/config/show.ts', import.meta.url))
 
 /** Runs it in an environment of its own, as `npm run config` does. */
 const run = (env: Record<string, string>) =>
   new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [SHOW], { env: { PATH: process.env.PATH, ...env } }, (error, out, err) => {
+    const command = ['--import', COMPILE_CACHE, SHOW]
+    execFile(process.execPath, command, { env: { PATH: process.env.PATH, ...env } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })

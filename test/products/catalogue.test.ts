@@ -7,12 +7,14 @@ import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { desk, startOperations } from '../operations/operator-service.ts'
+import { COMPILE_CACHE } from '../support/service.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../src/products/catalogue.ts', import.meta.url))
 const line = (id: string) => JSON.stringify({ id, ...desk })
 
 async function run(args: string[], { env = {}, input = '' } = {}) {
-  const child = spawn(process.execPath, [SCRIPT, ...args], { env: { PATH: process.env.PATH, ...env } })
+  const command = ['--import', COMPILE_CACHE, SCRIPT, ...args]
+  const child = spawn(process.execPath, command, { env: { PATH: process.env.PATH, ...env } })
   const code = new Promise<number | null>((resolve) => child.once('exit', resolve))
   child.stdin.on('error', () => {})
   child.stdin.end(input)

@@ -46,7 +46,7 @@ export const basket = (productId: string, quantity = 1) => ({
 
 /** A connection of the test's own, closed with it. */
 export function connect(lifetime: Lifetime, databaseUrl: string): postgres.Sql {
-  const sql = postgres(databaseUrl, { max: 4, onnotice: () => {} })
+  const sql = postgres(databaseUrl, { max: 4, fetch_types: false, onnotice: () => {} })
   lifetime.after(() => sql.end({ timeout: 1 }))
   return sql
 }

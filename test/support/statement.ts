@@ -9,7 +9,7 @@ export function databaseUrl(url: string, database: string): string {
 
 /** One statement on a connection of its own. */
 export async function execute(url: string, statement: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined })
   try {
     await sql.unsafe(statement)
   } finally {
