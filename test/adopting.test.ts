@@ -5,9 +5,9 @@ import { basename, join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { Payment } from '#src/dependencies/payment.ts'
+import type { Payment, PaymentOptions } from '#src/dependencies/payment.ts'
 import { CONTEXT, callFailure, wordsOf } from './dependencies/call-failure.ts'
-import { halfJson, json, startFake } from './dependencies/fake-server.ts'
+import { halfJson, hang, json, startFake } from './dependencies/fake-server.ts'
 import { lifetimeOfSuite } from './support/lifetime.ts'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
@@ -19,7 +19,7 @@ const files = new Map(
 )
 
 interface Acme {
-  createAcmePayment(options: { url: string; apiKey: string }): Payment
+  createAcmePayment(options: PaymentOptions): Payment
 }
 
 interface Introspection {
@@ -45,11 +45,18 @@ suite('The code in docs/adopting.md', () => {
       const home = `'#${[root, ...folders].join('/')}/`
       await writeFile(join(directory, basename(path)), code.replaceAll("'./", home))
     }
+    // As the page says it: one call in the place of another.
+    const parts = await readFile(join(PROJECT, 'src/parts.ts'), 'utf8')
+    const adopted = parts
+      .replaceAll('createPayment', 'createAcmePayment')
+      .replaceAll("'./", "'#src/")
+      .replace("'#src/dependencies/payment.ts'", "'./acme-payment.ts'")
+    await writeFile(join(directory, 'parts.ts'), adopted)
   })
 
   const load = async (name: string) => await import(pathToFileURL(join(directory, name)).href)
 
-  test('compiles', { timeout: 60_000 }, async () => {
+  test('compiles', { timeout: 120_000 }, async () => {
     assert.deepEqual(
       [...files.keys()],
       ['plugins/bearer-auth/introspect.ts', 'src/dependencies/acme-payment.ts'],
@@ -114,6 +121,19 @@ suite('The code in docs/adopting.md', () => {
       source: 'tok',
       reference: 'ord_1',
     })
+  })
+
+  test('heeds the settings of payment: its deadline, and its calls at once', {
+    timeout: 5_000,
+  }, async (t) => {
+    const { createAcmePayment }: Acme = await load('acme-payment.ts')
+    const acme = await startFake(t, hang)
+    const policy = { deadlineMs: 100, attemptTimeoutMs: 60, bulkhead: 1 }
+    const payment = createAcmePayment({ url: acme.url, apiKey: 'key', policy })
+    t.after(() => payment.close())
+    const calls = [1, 2].map(() => callFailure(payment.retrieve('ch_1', CONTEXT)))
+    const [, second] = await Promise.all(calls)
+    assert.equal(second?.reason, 'bulkhead-full')
   })
 
   test('takes an opaque token, refuses one that is not active, and blames nobody for an issuer that is away', async (t) => {
