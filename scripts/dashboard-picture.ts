@@ -1,7 +1,8 @@
 import { openBrowser } from '../test/support/browser.ts'
 
 /**
- * Takes the pictures of the README from a dashboard that runs: `node scripts/dashboard-picture.ts http://127.0.0.1:3001`.
+ * Takes the pictures of the README from a dashboard that runs:
+ * `node_modules/.bin/node scripts/dashboard-picture.ts http://127.0.0.1:3001`.
  * They show what is there, so give it an hour of traffic, and something that fails, first.
  */
 const [url = 'http://127.0.0.1:3001'] = process.argv.slice(2)

@@ -1,9 +1,9 @@
 import { variables } from './variables.ts'
 
-const HEAD = `# Every setting of the service. Written by \`node src/config/write-example.ts\` from src/config/schema.ts.
+const HEAD = `# Every setting of the service. Written by \`npm run openapi\` from src/config/schema.ts.
 # \`npm start\` needs none of them. An empty value counts as not set.
-# No process reads a \`.env\` by itself: \`node --env-file=.env src/main.ts\` does. A shell that is to source one wants quotes
-# around what has spaces, <>, & or ; in it.
+# No process reads a \`.env\` by itself: \`node_modules/.bin/node --env-file=.env src/main.ts\` does. A shell that is to source
+# one wants quotes around what has spaces, <>, & or ; in it.
 `
 
 /** The text of \`.env.example\`: what is required stands there to be filled in, the rest is commented out. */

@@ -8,6 +8,6 @@ const wanted = renderExample()
 if (!process.argv.includes('--check')) {
   await writeFile(file, wanted)
 } else if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) {
-  console.error('.env.example is out of date: run `node src/config/write-example.ts`')
+  console.error('.env.example is out of date: run `npm run openapi`')
   process.exitCode = 1
 }
