@@ -9,24 +9,22 @@ import { createEmptyDatabase } from '../support/postgres.ts'
 import { place } from './started.ts'
 
 describe('npm start that is refused', () => {
-  const wrong: Array<[string, string]> = [
-    ['PORT', 'abc'],
-    ['CORS_ORIGINS', '*'],
-    ['DATABASE_URL', 'mysql://u:p@h/db'],
-    ['OPS_HOST', '0.0.0.0'],
-    ['SANDBOX_PORT', 'xyz'],
-    ['SANDBOX_SEED', 'abc'],
+  /** The settings of the service, and those of the sandbox: each all at once. */
+  const wrong: Array<[settings: Record<string, string>, culprits: string[]]> = [
+    [
+      { PORT: 'abc', CORS_ORIGINS: '*', DATABASE_URL: 'mysql://u:p@h/db', OPS_HOST: '0.0.0.0' },
+      ['PORT', 'DATABASE_URL', 'CORS_ORIGINS', 'OPS_TOKEN'],
+    ],
+    [{ SANDBOX_PORT: 'xyz', SANDBOX_SEED: 'abc' }, ['SANDBOX_PORT', 'SANDBOX_SEED']],
   ]
-  for (const [name, value] of wrong) {
-    test(`${name}=${value} is said before anything is supplied`, async (t) => {
+  for (const [settings, culprits] of wrong) {
+    test(`${Object.keys(settings)} that cannot be used: said before anything is supplied`, async (t) => {
       const { directory, start } = await place(t)
-      const refused = start({ [name]: value })
+      const refused = start(settings)
       assert.equal((await refused.exit).code, 1)
-      const culprit = name === 'OPS_HOST' ? 'OPS_TOKEN' : name
-      assert.match(
-        refused.said(),
-        new RegExp(`^The configuration cannot be used, one variable is wrong:\n\n  ${culprit} is `),
-      )
+      assert.match(refused.said(), /^The configuration cannot be used, \d variables are wrong:\n\n/)
+      const said = [...refused.said().matchAll(/^ {2}(\S+) is /gm)].map(([, name]) => name)
+      assert.deepEqual(said, culprits)
       assert.doesNotMatch(refused.said(), /:p@|http:\/\/localhost/)
       assert.deepEqual(readdirSync(directory), [])
     })
