@@ -61,6 +61,32 @@ suite('A statement that was carried out, and is sent again because its reply was
     assert.equal(taken?.order.leaseGeneration, 2)
     assert.equal(await store.takeOver(toUuid(id)), null, "and nobody else's")
   })
+
+  test('A move that was made is its own, and one that another made is not', async (t) => {
+    const { store, losingReply } = await openStore(t)
+    const order = await queuedOrder(store)
+    const move = (at: Date) => store.move({ move: cancelled(order, at), context })
+    const nobody = { ...order, id: newOrderId() }
+    const before = () => assert.rejects(store.move({ move: cancelled(nobody, new Date()), context }))
+    const at = new Date()
+    assert.equal((await losingReply(before, () => move(at))).moved, true)
+    assert.equal((await move(new Date(at.getTime() + 1_000))).moved, false)
+  })
+
+  test('A change of details that was made is its own, and one that another made is not', async (t) => {
+    const { store, losingReply } = await openStore(t)
+    const order = await queuedOrder(store)
+    const change = (seconds: number) => ({
+      ...order,
+      note: 'Ring twice',
+      revision: order.revision + 1,
+      updatedAt: new Date(order.updatedAt.getTime() + seconds * 1_000),
+    })
+    const before = () => store.changeDetails({ ...change(1), id: newOrderId() })
+    const changed = await losingReply(before, () => store.changeDetails(change(1)))
+    assert.deepEqual([changed?.note, changed?.revision], ['Ring twice', order.revision + 1])
+    assert.equal(await losingReply(before, () => store.changeDetails(change(2))), null)
+  })
 })
 
 const context = { requestId: 'somebody' }
