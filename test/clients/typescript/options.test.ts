@@ -50,6 +50,22 @@ describe('Options of the client', () => {
     assert.throws(() => createClient({ ...required, retry: text }), RangeError)
   })
 
+  test('No cookie goes with a request, and no redirect is followed', async () => {
+    const sent: (RequestInit | undefined)[] = []
+    const client = createClient({
+      ...required,
+      fetch: async (_url, request) => {
+        sent.push(request)
+        return Response.json({}, { headers: { 'api-version': '2' } })
+      },
+    })
+    await client.products.get('desk')
+    assert.deepEqual(
+      sent.map((request) => [request?.credentials, request?.redirect]),
+      [['omit', 'manual']],
+    )
+  })
+
   test('A deadline that is none is refused before anything is sent', async (t) => {
     const { url, seen } = await startFaultyProxy(t, 'http://127.0.0.1:9')
     const client = createClient({ ...required, baseUrl: url })
