@@ -119,6 +119,30 @@ suite('Where items need what others may hold for long', () => {
     assert.deepEqual(lists(), ['a', 'b', 'c'])
     for (const { answer } of sent) answer()
     assert.deepEqual(await Promise.all(all), [['a'], ['b'], ['c']])
+
+    await pass(1_000)
+    const after = [outcomes(['d'])]
+    await turn()
+    after.push(outcomes(['e']))
+    await turn()
+    assert.deepEqual(lists().slice(3), ['d'], 'once they are done, the next one waits as ever')
+    sent[3]?.answer()
+    await turn()
+    sent[4]?.answer()
+    assert.deepEqual(await Promise.all(after), [['d'], ['e']])
+  })
+
+  test('Those who waited behind such a list go apart if they need the same, and the others without them', async (t) => {
+    withTime(t)
+    const { sent, lists, outcomes } = batching({ held: true })
+    const first = outcomes(['x'])
+    await turn()
+    const behind = outcomes(['x', 'a'])
+    sent[0]?.fail(new NotFree())
+    await turn()
+    assert.deepEqual(lists().slice(1), ['x', 'a'])
+    for (const { answer } of sent) answer()
+    assert.deepEqual([await first, await behind], [['NotFree'], ['x', 'a']])
   })
 
   test('A list for which something was not free is taken apart by what its items need, two at once, and who needs it is refused', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { createDatabase as openDatabase } from '#plugins/database.ts'
-import { paid } from '#src/orders/order.ts'
+import { chargeLater, declined, paid } from '#src/orders/order.ts'
 import { newOrderId, toUuid } from '#src/orders/order-id.ts'
 import type { Placement } from '#src/orders/placement.ts'
 import { createOrderStore } from '#src/orders/store.ts'
@@ -96,6 +96,12 @@ test('What stands after a move is what its mover sent', async (t) => {
     context: { requestId: 'r' },
   })
   assert.deepEqual(outcome.order, await store.find(order.id))
+  const later = chargeLater(await place('b'), { sent: true, againInSeconds: 9 }, 'reserved', new Date())
+  const no = declined(await place('c'), { declineCode: 'no', reference: 'pi_2' }, 'reserved', new Date())
+  for (const move of [later, no]) {
+    const { order: moved } = await store.move({ move, context: { requestId: 'r' } })
+    assert.deepEqual(moved, await store.find(moved.id))
+  }
   const asked = { principal: 'ada', key: 'a', orderId: order.id }
   assert.deepEqual(outcome.response, await store.findResponse(asked))
   // Whoever waited for an earlier order under the same key is not answered with this one.

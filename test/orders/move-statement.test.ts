@@ -59,6 +59,30 @@ suite('Moving in one statement', () => {
     assert.equal(await store.findResponse(asked), null)
   })
 
+  test('What a client was answered stays, whatever becomes of the order afterwards', async () => {
+    const order = await placed(store)
+    const move = paid(order, 'pi_1', 'reserved', new Date())
+    const { order: bought } = await store.move({ move, response: answer(201), context })
+    assert.equal((await store.move({ move: cancelled(bought, new Date()), context })).moved, true)
+    const asked = { principal: order.principal, key: order.idempotencyKey, orderId: order.id }
+    assert.deepEqual(await store.findResponse(asked), answer(201))
+  })
+
+  test("A key that has become another order's is neither answered nor read for this one", async () => {
+    const order = await placed(store)
+    const pay = () =>
+      store.move({ move: paid(order, 'pi_1', 'reserved', new Date()), response: answer(201), context })
+    await sql`update idempotency_keys set order_id = gen_random_uuid()`
+    assert.equal((await pay()).moved, true)
+    assert.deepEqual(
+      [...(await sql`select response_status from idempotency_keys`)],
+      [{ response_status: null }],
+    )
+    await sql`update idempotency_keys set response_status = 402, response_headers = '{}', response_body = ''`
+    const { moved, response } = await pay()
+    assert.deepEqual([moved, response], [false, null])
+  })
+
   test('What was changed or charged since it was read is not called off, and what brings nothing back brings none', async () => {
     const order = await placed(store)
     const later = chargeLater(order, { sent: false, againInSeconds: 60 }, 'reserved', new Date())
