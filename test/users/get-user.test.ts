@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { assertProblem } from '../support/assert-problem.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
-import { bodyOf, tokenOf } from '../support/shop.ts'
+import { basket, bodyOf, place, stock, tokenOf } from '../support/shop.ts'
 import { startUserService, USER_V1, USER_V2, type UserService } from './user-service.ts'
 
 suite('GET /users/me', () => {
@@ -52,6 +52,18 @@ suite('GET /users/me', () => {
 
     const odd = await tokenOf('odd', { name: 'x'.repeat(201), email: 'no..address@shop.test' })
     const body = await bodyOf(await users.read('odd', { token: odd }))
+    assert.deepEqual([body.name, body.email], [null, null])
+    const longest = await tokenOf('longest', { name: '🦜'.repeat(200) })
+    assert.equal((await bodyOf(await users.read('longest', { token: longest }))).name, '🦜'.repeat(200))
+    const nul = await tokenOf('nul', { name: 'a\0b' })
+    assert.equal((await bodyOf(await users.read('nul', { token: nul }))).name, null)
+  })
+
+  test('The same holds for a user whom an order makes, which does not fail for it', async () => {
+    await stock(users.sql, { desk: 1 })
+    const token = await tokenOf('buyer', { name: 'x'.repeat(201), email: 'no..address@shop.test' })
+    assert.equal((await place(users.service.api, basket('desk'), { key: 'first', token })).status, 201)
+    const body = await bodyOf(await users.read('buyer'))
     assert.deepEqual([body.name, body.email], [null, null])
   })
 
