@@ -59,6 +59,15 @@ suite('Moving in one statement', () => {
     assert.equal(await store.findResponse(asked), null)
   })
 
+  test('One of an order that is gone harms none of its list', async () => {
+    const orders = [await placed(store), await placed(store, 'two')]
+    await sql`delete from orders where idempotency_key = 'one'`
+    const moves = orders.map((order) => paid(order, 'pi_1', 'reserved', new Date()))
+    const [gone, other] = await Promise.allSettled(moves.map((move) => store.move({ move, context })))
+    assert.equal(gone?.status, 'rejected')
+    assert.ok(other?.status === 'fulfilled' && other.value.order.status === 'paid')
+  })
+
   test('What a client was answered stays, whatever becomes of the order afterwards', async () => {
     const order = await placed(store)
     const move = paid(order, 'pi_1', 'reserved', new Date())

@@ -85,6 +85,15 @@ suite('Placing in one statement', () => {
     )
   })
 
+  test('One that cannot be written harms none of its list', async () => {
+    const bad = placement('bad')
+    bad.request.paymentToken = 'x'.repeat(256)
+    const [refused, placed] = await Promise.allSettled([bad, placement('good')].map(store.place))
+    assert.equal(refused?.status, 'rejected')
+    assert.ok(placed?.status === 'fulfilled' && placed.value.outcome === 'placed')
+    assert.deepEqual([...(await sql`select key from idempotency_keys`)], [{ key: 'good' }])
+  })
+
   test('Where not all of a list can be had, who came first has it, to the last piece, and nobody a part', async () => {
     const wanted = [6, 7, 4, 1]
     const results = await Promise.all(
