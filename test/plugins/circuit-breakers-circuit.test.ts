@@ -1,62 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { CallFailed, type CallPolicyOptions, createCallPolicy } from '#plugins/circuit-breakers.ts'
-import { createFakeTime, settle } from './fake-time.ts'
-
-const TRANSIENT = new Error('transient')
-const PERMANENT = new Error('permanent')
-/** The breaker's own timer is the library's, and real. */
-const RESET_MS = 40
-
-function setUp(more: Partial<CallPolicyOptions> = {}) {
-  const time = createFakeTime()
-  const policy = createCallPolicy({
-    name: 'example',
-    classify: (error) => ({ transient: error === TRANSIENT, outcomeUnknown: false }),
-    deadlineMs: 10_000,
-    attemptTimeoutMs: 2_500,
-    retries: 0,
-    baseDelayMs: 500,
-    bulkhead: 50,
-    resetTimeoutMs: RESET_MS,
-    time,
-    ...more,
-  })
-  const states: string[] = []
-  policy.onStateChange((state) => states.push(state))
-  const outcome = (attempt: () => Promise<unknown>): Promise<string> =>
-    policy.call(attempt).then(
-      () => 'answered',
-      (error: unknown) => (error instanceof CallFailed ? error.reason : String(error)),
-    )
-  return {
-    time,
-    policy,
-    states,
-    outcome,
-    state: () => policy.snapshot().state,
-    fail: () => outcome(() => Promise.reject(TRANSIENT)),
-    succeed: () => outcome(async () => 'yes'),
-    async open() {
-      for (let i = 0; i < 5; i++) await outcome(() => Promise.reject(TRANSIENT))
-      assert.equal(policy.snapshot().state, 'open')
-    },
-    async halfOpen() {
-      const deadline = Date.now() + 5_000
-      while (policy.snapshot().state !== 'half-open') {
-        assert.ok(Date.now() < deadline, 'never half-open')
-        await pause(5)
-      }
-    },
-  }
-}
-
-/** An attempt that ends when the test says so. */
-function held() {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  return { attempt: () => promise, answer: () => resolve('yes'), fail: () => reject(TRANSIENT) }
-}
+import { held, PERMANENT, setUp, TRANSIENT } from './circuit.ts'
+import { settle } from './fake-time.ts'
 
 test('one failure does not open it, nor do four', async () => {
   const { fail, state } = setUp()
@@ -111,6 +56,28 @@ test('failures that lie a window apart are forgotten', async () => {
   assert.equal(state(), 'closed')
 })
 
+test('failures count for ten seconds, at whatever pace calls come', async () => {
+  const { fail, succeed, time, state } = setUp()
+  for (const make of [fail, fail, succeed, fail]) {
+    await make()
+    await time.advance(2_000)
+  }
+  await fail()
+  assert.equal(state(), 'open')
+})
+
+test('and no longer, at whatever pace calls come', async () => {
+  const { fail, succeed, time, state } = setUp()
+  for (let i = 0; i < 4; i++) await fail()
+  for (let i = 0; i < 5; i++) {
+    await time.advance(1_900)
+    await succeed()
+  }
+  await time.advance(1_900)
+  for (let i = 0; i < 3; i++) await fail()
+  assert.equal(state(), 'closed')
+})
+
 test('a permanent failure is an answer, and never opens it', async () => {
   const { outcome, state, policy } = setUp()
   for (let i = 0; i < 20; i++) assert.equal(await outcome(() => Promise.reject(PERMANENT)), 'permanent')
@@ -127,6 +94,15 @@ test('a call that its caller gave up says nothing about the dependency', async (
   assert.equal(policy.snapshot().successes, 0)
 })
 
+test('nor does it end a row of failures', async () => {
+  const { policy, fail, succeed, state } = setUp()
+  for (let i = 0; i < 20; i++) await succeed()
+  for (let i = 0; i < 4; i++) await fail()
+  await assert.rejects(policy.call(async () => 'yes', { signal: AbortSignal.abort() }))
+  await fail()
+  assert.equal(state(), 'open')
+})
+
 test('slow answers are given back, and count against it', async () => {
   const { policy, time, state } = setUp({ slowCallMs: 1_000 })
   for (let i = 0; i < 5; i++) {
@@ -138,86 +114,6 @@ test('slow answers are given back, and count against it', async () => {
   }
   assert.equal(state(), 'open')
   assert.equal(policy.snapshot().slow, 5)
-})
-
-test('half-open admits three probes and no fourth; the first that is answered closes it', async () => {
-  const { open, halfOpen, outcome, states, succeed, policy } = setUp()
-  await open()
-  await halfOpen()
-  const probes = [held(), held(), held()]
-  const calls = probes.map(({ attempt }) => outcome(attempt))
-  assert.equal(await succeed(), 'circuit-open')
-  probes[0]?.fail()
-  assert.equal(await calls[0], 'transient')
-  assert.equal(policy.snapshot().state, 'half-open')
-  probes[1]?.answer()
-  assert.equal(await calls[1], 'answered')
-  assert.equal(policy.snapshot().state, 'closed')
-  assert.equal(policy.snapshot().openSince, undefined)
-  assert.equal(await succeed(), 'answered')
-  // One that comes too late to matter.
-  probes[2]?.fail()
-  await calls[2]
-  assert.deepEqual(states, ['open', 'half-open', 'closed'])
-})
-
-test('it opens again when every probe has failed', async () => {
-  const { open, halfOpen, outcome, states, state } = setUp()
-  await open()
-  await halfOpen()
-  const probes = [held(), held()]
-  const calls = probes.map(({ attempt }) => outcome(attempt))
-  for (const probe of probes) probe.fail()
-  await Promise.all(calls)
-  assert.equal(state(), 'open')
-  assert.deepEqual(states, ['open', 'half-open', 'open'])
-})
-
-test('a probe that hangs is ended by its deadline, and another round follows', async () => {
-  const { open, halfOpen, outcome, time, state, states, succeed } = setUp()
-  await open()
-  await halfOpen()
-  const { attempt } = held()
-  const probe = outcome(attempt)
-  await time.advance(10_000)
-  assert.equal(await probe, 'deadline')
-  assert.deepEqual(states.slice(0, 3), ['open', 'half-open', 'open'])
-  await halfOpen()
-  assert.equal(await succeed(), 'answered')
-  assert.equal(state(), 'closed')
-})
-
-test('a probe that its caller gives up leaves its place to another', async () => {
-  const { open, halfOpen, policy, succeed, state } = setUp({ probes: 1 })
-  await open()
-  await halfOpen()
-  const caller = new AbortController()
-  const call = policy.call(() => new Promise(() => {}), { signal: caller.signal })
-  await settle()
-  caller.abort()
-  await assert.rejects(call)
-  assert.equal(state(), 'half-open')
-  assert.equal(await succeed(), 'answered')
-  assert.equal(state(), 'closed')
-})
-
-test('closed again, one failure does not open it, whatever the window held before', async () => {
-  const { open, halfOpen, succeed, fail, state } = setUp()
-  await open()
-  await halfOpen()
-  await succeed()
-  for (let i = 0; i < 4; i++) await fail()
-  assert.equal(state(), 'closed')
-})
-
-test('a call from before it opened does not close it', async () => {
-  const { open, outcome, state } = setUp()
-  const old = held()
-  const call = outcome(old.attempt)
-  await open()
-  old.answer()
-  assert.equal(await call, 'answered')
-  assert.equal(state(), 'open')
 })
 
 test('a call that waits to retry gives up when the circuit opens', async () => {
