@@ -54,6 +54,7 @@ test('any other type of body is refused with what is read', async (t) => {
     'application/json; charset=utf-8; charset=utf-8',
     'application/json; charset=utf-16',
     'application/json; profile=x',
+    'application/json; profile=utf-8',
     'application/json; q=1',
     'application/json, application/json',
     'application/json x',

@@ -108,5 +108,32 @@ test('contradictory dates stop the start with the reason', async () => {
     /^Error: The sunset of version 1 \(2026-01-01T00:00:00\.000Z\) lies before its deprecation \(2027-01-01/,
   )
   await assert.rejects(start({ sunset: new Date('soon') }), /^Error: The sunset of version 1 is not a date/)
+  await assert.rejects(
+    start({ deprecation: new Date('soon') }),
+    /^Error: The deprecation of version 1 is not a/,
+  )
   await start({ deprecation: sunset, sunset })
+})
+
+test('a link that is no URL stops the start', () => {
+  assert.throws(() => createLifecycles({}, '/docs#versions'), /is not a URL/)
+})
+
+test('an offer of no version, of one twice, or of what is no positive integer is a mistake', async (t) => {
+  const app = await versionedService(t)
+  for (const versions of [[], [1, 1], [0, 1], [-1], [1.5], [Number.NaN]]) {
+    assert.throws(() => app.acceptVersion({ type: 'order', versions }), /different positive integers/)
+  }
+})
+
+test('when no version is left, nothing is advised and nothing listed', async (t) => {
+  const app = await versionedService(t, {
+    lifecycles: { 1: { sunset }, 2: { sunset } },
+    now: () => Date.parse('2030-01-01'),
+  })
+  await assertProblem(await app.inject('/orders/1'), {
+    slug: 'version-sunset',
+    detail: 'Version 1 is gone since Fri, 01 Jan 2027 00:00:00 GMT. No version is left.',
+    extensions: { available: [] },
+  })
 })

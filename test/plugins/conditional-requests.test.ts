@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyRequest, type onSendAsyncHookHandler } from 'fastify'
 import {
   assertCurrent,
   conditionalRequests,
@@ -77,15 +77,43 @@ test('of two preconditions both have to hold for a change', async (t) => {
   assert.deepEqual([read, required], [true, FAILED])
 })
 
+for (const [name, expected] of [
+  ['if-match', 'fine'],
+  ['if-none-match', FAILED],
+] as const) {
+  test(`${name} may name what stands by any of its tags`, async (t) => {
+    const app = fastify()
+    t.after(() => app.close())
+    app.get('/', async (request) => [outcomeOf((of) => assertCurrent(of, etag, '"desk.7.v1"'), request)])
+    const answer = await app.inject({ url: '/', headers: { [name]: '"desk.7.v1"' } })
+    assert.deepEqual(answer.json(), [expected])
+  })
+}
+
+test('of what is not there nothing is current, and nothing is ruled out', async (t) => {
+  const app = fastify()
+  t.after(() => app.close())
+  app.get('/', async (request) => [outcomeOf((of) => assertCurrent(of), request)])
+  for (const [headers, expected] of [
+    [{ 'if-match': '*' }, ['precondition-failed', {}]],
+    [{ 'if-match': etag }, ['precondition-failed', {}]],
+    [{ 'if-none-match': '*' }, 'fine'],
+    [{}, 'fine'],
+  ] as const) {
+    assert.deepEqual((await app.inject({ url: '/', headers })).json(), [expected])
+  }
+})
+
 test('without a precondition all pass but a change that must have one', async (t) => {
   assert.deepEqual(await judge(t, {}), { read: false, change: 'fine', required: REQUIRED })
 })
 
-test('a 304 to HEAD has no length, and a 200 that of the representation', async (t) => {
+test('a 304 to HEAD has no length, a 200 that of the representation, and both what the route adds', async (t) => {
   const app = fastify()
   t.after(() => app.close())
   await app.register(conditionalRequests)
-  app.get('/', async (request, reply) => {
+  const onSend: onSendAsyncHookHandler = async (_request, reply) => void reply.header('x-route', 'yes')
+  app.get('/', { onSend }, async (request, reply) => {
     if (isUnchanged(request, etag)) return reply.code(304).send()
     return reply.send('representation')
   })
@@ -93,4 +121,5 @@ test('a 304 to HEAD has no length, and a 200 that of the representation', async 
   assert.equal(whole.headers['content-length'], '14')
   const unchanged = await app.inject({ method: 'HEAD', url: '/', headers: { 'if-none-match': etag } })
   assert.deepEqual([unchanged.statusCode, unchanged.headers['content-length']], [304, undefined])
+  assert.deepEqual([whole.headers['x-route'], unchanged.headers['x-route']], ['yes', 'yes'])
 })

@@ -64,6 +64,7 @@ test('What is patchable further down is reached through objects only', () => {
   assert.deepEqual(merge({ profile: { nick: 'a', age: 1 } }, { profile: { nick: 'b' } }, patchable), {
     profile: { nick: 'b', age: 1 },
   })
+  assert.deepEqual(merge({}, { profile: { nick: 'b' } }, [...patchable, '/note']), { profile: { nick: 'b' } })
   for (const patch of [{ profile: null }, { profile: 'x' }, { profile: { nick: 'b', age: 2 } }]) {
     assert.equal(refusalOf(() => merge({}, patch, patchable)).slug, 'patch-rejected')
   }

@@ -76,6 +76,13 @@ const refused: [string, unknown[], string][] = [
   ['a huge index', [{ op: 'remove', path: `/metadata/list/${'9'.repeat(30)}` }], '#/0/path'],
   ['the dash to remove', [{ op: 'remove', path: '/metadata/list/-' }], '#/0/path'],
   ['the dash to replace', [{ op: 'replace', path: '/metadata/list/-', value: 1 }], '#/0/path'],
+  [
+    'an index at the end, to copy from',
+    [{ op: 'copy', from: '/metadata/list/3', path: '/note' }],
+    '#/0/from',
+  ],
+  ['an index that is empty', [{ op: 'add', path: '/metadata/list/', value: 1 }], '#/0/path'],
+  ['an index in scientific notation', [{ op: 'add', path: '/metadata/list/1e0', value: 1 }], '#/0/path'],
   ['the dash to copy from', [{ op: 'copy', from: '/metadata/list/-', path: '/note' }], '#/0/from'],
   ['below the dash', [{ op: 'add', path: '/metadata/list/-/x', value: 1 }], '#/0/path'],
   ['a length', [{ op: 'replace', path: '/metadata/list/length', value: 0 }], '#/0/path'],
@@ -120,6 +127,9 @@ const tests: [string, unknown, boolean][] = [
   ['/metadata/list', ['a', 'b', 'c'], true],
   ['/metadata/list', ['a', 'b'], false],
   ['/metadata/list', { 0: 'a', 1: 'b', 2: 'c' }, false],
+  ['/metadata', null, false],
+  ['/metadata', 'text', false],
+  ['/metadata', { ...order.metadata, gift: 'no' }, false],
   ['/metadata/', 'empty', true],
   ['/metadata/a~1b', 'slash', true],
   ['/metadata/m~0n', 'tilde', true],
@@ -132,8 +142,14 @@ suite('A test compares as RFC 6902 section 4.6 does', () => {
   for (const [path, value, holds] of tests) {
     test(`${path} ${holds ? 'is' : 'is not'} ${JSON.stringify(value)}`, () => {
       const patch = [{ op: 'test', path, value }]
-      if (holds) assert.deepEqual(apply(patch), order)
-      else assert.equal(refusalOf(() => apply(patch)).slug, 'patch-test-failed')
+      if (holds) {
+        assert.deepEqual(apply(patch), order)
+        return
+      }
+      const { slug, extensions } = refusalOf(() => apply(patch))
+      assert.equal(slug, 'patch-test-failed')
+      const [error] = extensions.errors as { pointer: string }[]
+      assert.match(String(error?.pointer), /^#\/0\/(?:path|value)$/)
     })
   }
 })
@@ -144,6 +160,19 @@ test('A moved value lands where its new place is once the old one is gone', () =
   assert.deepEqual(apply(patch, document), {
     metadata: { list: [{ n: 1 }, { n: 2, first: { n: 0 } }] },
   })
+})
+
+test('An element is added wherever in the document its list stands', () => {
+  const document = { metadata: { a: { list: ['x', 'z'] } } }
+  const patch = [{ op: 'add', path: '/metadata/a/list/1', value: 'y' }]
+  assert.deepEqual(apply(patch, document), { metadata: { a: { list: ['x', 'y', 'z'] } } })
+})
+
+test('The whole document can be replaced where all of it is patchable, and not removed', () => {
+  const options = { patchable: [''] }
+  assert.deepEqual(apply([{ op: 'replace', path: '', value: [] }], order, options), [])
+  const { slug } = refusalOf(() => apply([{ op: 'remove', path: '' }], order, options))
+  assert.equal(slug, 'patch-rejected')
 })
 
 test('Members that an operation does not have are ignored', () => {
@@ -174,6 +203,18 @@ test('Copies that double a document each time are stopped long before memory is'
     ...copies.map((copy) => ({ ...copy, path: '/note' })),
   ]
   assert.equal(refusalOf(() => apply(wide)).slug, 'patch-rejected')
+})
+
+test('What is moved makes a document no larger', () => {
+  const document = { note: 'x'.repeat(100), metadata: {} }
+  const there = { op: 'move', from: '/note', path: '/metadata/a' }
+  const back = { op: 'move', from: '/metadata/a', path: '/note' }
+  const moves = [there, back, there]
+  const moved = { metadata: { a: document.note } }
+  assert.deepEqual(apply(moves, document, { ...OPTIONS, maxBytes: 250 }), moved)
+  const larger = [...moves, { op: 'add', path: '/metadata/b', value: document.note }]
+  const { slug } = refusalOf(() => apply(larger, document, { ...OPTIONS, maxBytes: 200 }))
+  assert.equal(slug, 'patch-rejected')
 })
 
 test('A document gets no deeper than its bound', () => {
