@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { pino } from 'pino'
@@ -24,7 +25,8 @@ for (const [path, kind, text] of faults) {
     assert.equal(level, 60)
     assert.ok(typeof err === 'object' && err !== null && 'stack' in err)
     assert.match(String(err.stack), text)
-    assert.ok(child.lines.some(({ closing }) => closing === 'database'))
+    const last = child.lines.find(({ closing }) => closing === 'database')
+    assert.deepEqual(last?.faults, { uncaughtException: 0, unhandledRejection: 0, [kind]: 1 })
   })
 }
 
@@ -43,6 +45,21 @@ test('a warning of the runtime is a line in the log', async (t) => {
   const { err, level } = await child.logged('warning of the runtime')
   assert.equal(level, 40)
   assert.match(JSON.stringify(err), /look out/)
+})
+
+test('a process that does not listen yet does not drain', async () => {
+  const log = pino({ level: 'silent' })
+  const exits: number[] = []
+  const shutdown = createShutdown({
+    drainSeconds: 300,
+    shutdownSeconds: 600,
+    log,
+    steps: [],
+    exit: (code) => exits.push(code),
+  })
+  shutdown.track(createServer())
+  assert.equal(await shutdown.close('a test'), 0)
+  assert.deepEqual(exits, [0])
 })
 
 test('several services in one process begin and end by themselves and leave no handler behind', async () => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { sendRaw } from '../support/raw-http.ts'
-import { startChild } from './graceful-shutdown/child.ts'
+import { ask, beginAsking, startChild } from './graceful-shutdown/child.ts'
 import { startService } from './graceful-shutdown/in-process.ts'
 
 test('an answer is not cut because its reader is slow', async (t) => {
@@ -43,6 +44,33 @@ for (const [name, half] of [
     assert.deepEqual(unfinished, ['http requests: POST /upload', 'http', 'jobs', 'database'])
   })
 }
+
+test('a request that has arrived whole is not refused with those that have not', async (t) => {
+  const { url, port, pass, shutdown, asked, logged, letGo } = await startService(t, { shutdownSeconds: 20 })
+  const slow = ask(`${url}/slow`)
+  const half =
+    'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'
+  const refused = sendRaw(port, half, 60_000)
+  await asked(2)
+  const code = shutdown.close('a test')
+  await logged('no longer accepting connections')
+  await pass(12_000)
+  assert.match(await refused, /^HTTP\/1\.1 408 /)
+  letGo()
+  assert.deepEqual(await slow, { status: 200, connection: 'close', body: 'slow' })
+  assert.equal(await code, 0)
+})
+
+test('who has connected before listening stopped has half a second to go on speaking', async (t) => {
+  const { port, shutdown, logged } = await startService(t, { shutdownSeconds: 20 })
+  const finish = await beginAsking(port, '/')
+  const code = shutdown.close('a test')
+  await logged('no longer accepting connections')
+  // The connections are looked over twice meanwhile, and by the clock of the process no time passes.
+  await wait(120)
+  assert.match(await finish(), /^HTTP\/1\.1 200 /)
+  assert.equal(await code, 0)
+})
 
 /** Asks for the large answer, and takes its beginning only. */
 async function beginReading(port: number) {

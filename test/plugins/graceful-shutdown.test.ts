@@ -155,6 +155,25 @@ test('a request that hangs is named, the other steps are still closed, and the e
   await hung
 })
 
+test('of the time that draining has left, the steps behind what hangs have their share', async (t) => {
+  // Draining is the one wait in real time: it takes a moment, in which ten seconds are said to pass.
+  const settings = { drainSeconds: 0.01, shutdownSeconds: 20 }
+  const { url, pass, shutdown, asked, logged, closed } = await startService(t, settings)
+  const hung = ask(`${url}/slow`).catch(() => undefined)
+  await asked()
+  const code = shutdown.close('a test')
+  await pass(10_000)
+  await logged('no longer accepting connections')
+  await pass(6_000)
+  await logged('time grows short, ending what is under way')
+  await pass(2_000)
+  await pass(100)
+  assert.deepEqual(closed, ['jobs', 'database'])
+  await pass(1_900)
+  assert.equal(await code, 1)
+  await hung
+})
+
 test('a step that hangs is named, those after it are closed, and the exit code is 1', async (t) => {
   const child = await startChild(t, { drainSeconds: 0, shutdownSeconds: 1, hangs: 'jobs' })
   child.signal('SIGTERM')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { onRequestHookHandler } from 'fastify'
 import { overload, type SheddingStage } from '#plugins/overload.ts'
 import { assertProblem } from '../support/assert-problem.ts'
 import { buildProblemApp } from '../support/problem-app.ts'
@@ -10,7 +11,12 @@ async function build(t: TestContext) {
   const shed: SheddingStage[] = []
   const worked: { letGo: () => void; fail: () => void }[] = []
   await app.register(overload, { onShed: (stage) => shed.push(stage) })
-  app.post('/orders', { config: { shedding: 'last', atOnce: 2 } }, () => {
+  let looked = 0
+  const onRequest: onRequestHookHandler = (_request, _reply, done) => {
+    looked++
+    done()
+  }
+  app.post('/orders', { config: { shedding: 'last', atOnce: 2 }, onRequest }, () => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     worked.push({ letGo: () => resolve('placed'), fail: () => reject(new Error('broken')) })
     return promise
@@ -24,7 +30,7 @@ async function build(t: TestContext) {
   const settle = async () => {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
   }
-  return { app, shed, worked, place, settle }
+  return { app, shed, worked, place, settle, looked: () => looked }
 }
 
 test('Past the places requests wait, and are worked in the order they came', async (t) => {
@@ -56,14 +62,15 @@ test('A request that fails gives its place to the next', async (t) => {
   )
 })
 
-test('Who finds the queue full is refused at once, and other routes are not', async (t) => {
-  const { app, shed, worked, place, settle } = await build(t)
+test('Who finds the queue full is refused before anything is done for it, and other routes are not', async (t) => {
+  const { app, shed, worked, place, settle, looked } = await build(t)
   const answers = Array.from({ length: 6 }, place)
   await settle()
   const refused = await place()
   await assertProblem(refused, { slug: 'overloaded', status: 503 })
   assert.match(String(refused.headers['retry-after']), /^[1-5]$/)
   assert.deepEqual(shed, ['last'])
+  assert.equal(looked(), 6)
   assert.equal((await app.inject('/other')).statusCode, 200)
   while (worked.length > 0) {
     worked.shift()?.letGo()

@@ -132,3 +132,17 @@ test('a store that answers later is waited for, and one that fails lets everythi
   const failing = await build(t, { store: { count: () => Promise.reject(new Error('away')) } })
   assert.deepEqual(await failing.statuses('/public', 3), [200, 200, 200])
 })
+
+test('where the window ended while its store was waited for, it is not said to end at once', async (t) => {
+  const { get } = await build(t, { store: { count: async () => ({ count: 3, resetsAt: noon }) } })
+  const { headers } = await get('/public')
+  assert.deepEqual([headers.ratelimit, headers['retry-after']], ['"default";r=0;t=1', '1'])
+})
+
+test('a store is closed with the listener', async (t) => {
+  let closed = 0
+  const count = () => ({ count: 1, resetsAt: noon })
+  const { app } = await build(t, { store: { count, close: async () => void closed++ } })
+  await app.close()
+  assert.equal(closed, 1)
+})

@@ -11,7 +11,10 @@ type Line = Record<string, unknown> & { msg: string }
  * The service in the test's own process. Once it shuts down its timeouts come when the test says so: a process that
  * stands still for a moment, as a busy machine makes it, would have several of them come at once.
  */
-export async function startService(t: TestContext, { shutdownSeconds }: { shutdownSeconds: number }) {
+export async function startService(
+  t: TestContext,
+  { drainSeconds = 0, shutdownSeconds }: { drainSeconds?: number; shutdownSeconds: number },
+) {
   const lines: Line[] = []
   const listeners = new Map<string, () => void>()
   const log = (detail: object | string, msg = String(detail)) => {
@@ -22,7 +25,7 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
   const step = (name: string) => ({ name, close: () => void closed.push(name) })
   const app = Fastify()
   const shutdown = createShutdown({
-    drainSeconds: 0,
+    drainSeconds,
     shutdownSeconds,
     log: { fatal: log, error: log, warn: log, info: log },
     steps: [{ name: 'http', close: () => app.close() }, step('jobs'), step('database')],
@@ -30,7 +33,8 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
   })
   await app.register(gracefulShutdown, { shutdown })
   app.get('/', async () => 'here')
-  app.get('/slow', () => new Promise(() => {}))
+  const slow = Promise.withResolvers<string>()
+  app.get('/slow', () => slow.promise)
   app.post('/upload', async () => 'uploaded')
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   t.after(async () => {
@@ -47,11 +51,13 @@ export async function startService(t: TestContext, { shutdownSeconds }: { shutdo
     server: app.server,
     port: Number(new URL(url).port),
     shutdown,
+    /** Answers what was asked of `/slow`. */
+    letGo: () => slow.resolve('slow'),
     /** The steps behind the listeners, as they were closed. */
     closed,
     onLog: (msg: string, listener: () => void) => void listeners.set(msg, listener),
-    /** Resolves once a request has come that is not answered. */
-    asked: () => until(() => app.requestsInFlight() > 0 || undefined),
+    /** Resolves once so many requests have come that are not answered. */
+    asked: (times = 1) => until(() => app.requestsInFlight() >= times || undefined),
     logged: (msg: string) => until(() => lines.find((line) => line.msg === msg)),
     async pass(ms: number): Promise<void> {
       passed += ms

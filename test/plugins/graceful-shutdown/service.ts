@@ -23,7 +23,7 @@ const step = (name: string) => {
     name,
     hurry: () => hurried.resolve(),
     close: async () => {
-      log.info({ closing: name }, 'closing')
+      log.info({ closing: name, faults: shutdown.faults() }, 'closing')
       if (settings.waits === name) await hurried.promise
       if (settings.hangs === name) await new Promise(() => {})
       if (settings.fails === name) throw new Error(`${name} would not`)
