@@ -32,11 +32,20 @@ suite('A queue whose database', { concurrency: true }, () => {
     assert.ok(kinds.some((line) => line.startsWith('the job queue met an error: connect ECONNREFUSED')))
   })
 
-  test('is away from the beginning says so once', async (t) => {
-    const { said, network } = await openQueue(t, await elsewhere(await createDatabase(t)))
+  test('is away from the beginning says so once, and is of use as soon as it is there', async (t) => {
+    const home = await createDatabase(t)
+    const { app, said, network } = await openQueue(t, await elsewhere(home))
     await eventually('several attempts', () => network.attempts > 10)
     assert.equal(said.length, 1)
     assert.match(said[0] ?? '', /^the job queue is not there yet: connect ECONNREFUSED/)
+    await assert.rejects(app.askJobQueue(), /the job queue is not there yet/)
+    network.url = home
+    const isOfUse = () =>
+      app.askJobQueue().then(
+        () => true,
+        () => false,
+      )
+    await eventually('its database to be found', isOfUse)
   })
 })
 
@@ -73,7 +82,7 @@ async function openQueue(t: Parameters<typeof connect>[0], url: string) {
     ),
   })
   await app.ready()
-  return { said, network, worked }
+  return { app, said, network, worked }
 }
 
 async function elsewhere(databaseUrl: string): Promise<string> {

@@ -42,6 +42,17 @@ test('Jobs that hang hold up none that come after while a place is free, and no 
   assert.equal(most, places)
 })
 
+test('A job that hangs keeps its own place, and not that of another it was taken with', async (t) => {
+  const hanging = Promise.withResolvers<JobOutcome>()
+  t.after(() => hanging.resolve({ kind: 'done' }))
+  const { enqueue, find } = await startWorker({ concurrency: { 'charge-order': 2 } })
+  const [quick, next] = [randomUUID(), randomUUID()]
+  await enqueue('charge-order', { [randomUUID()]: () => hanging.promise, [quick]: done })
+  await eventually('the quick one', async () => (await find(quick)).state === 'completed')
+  await enqueue('charge-order', { [next]: done })
+  await eventually('the next', async () => (await find(next)).state === 'completed', SOON_MS)
+})
+
 test('A job that never ends has its place until it expires', async (t) => {
   const hanging = Promise.withResolvers<JobOutcome>()
   t.after(() => hanging.resolve({ kind: 'done' }))

@@ -34,14 +34,20 @@ test('What could not be asked waits as long again as it has waited at most, and 
 suite('A worker', { concurrency: true }, async () => {
   const { sql, behaviours, enqueue, find, letterOf } = await startWorker()
 
-  test('writes down what is done while others of its batch are under way', async () => {
-    const slow = Promise.withResolvers<JobOutcome>()
-    const [waiting, quick] = [randomUUID(), randomUUID()]
-    await enqueue('send-mail', { [waiting]: () => slow.promise, [quick]: done })
-    await eventually('the quick one', async () => (await find(quick)).state === 'completed')
-    assert.equal((await find(waiting)).state, 'active')
-    slow.resolve({ kind: 'done' })
-  })
+  for (const [attempt, retryCount] of [
+    ['first', 0],
+    ['third', 2],
+  ] as const) {
+    test(`writes down what is done at the ${attempt} attempt while others of its batch are under way`, async () => {
+      const slow = Promise.withResolvers<JobOutcome>()
+      const [waiting, quick] = [randomUUID(), randomUUID()]
+      await enqueue('send-mail', { [waiting]: () => slow.promise, [quick]: done }, retryCount)
+      await eventually('the quick one', async () => (await find(quick)).state === 'completed')
+      const { state, retry_count } = await find(waiting)
+      assert.deepEqual([state, retry_count], ['active', retryCount])
+      slow.resolve({ kind: 'done' })
+    })
+  }
 
   test('tries again when it was told to, however much longer than its backoff, and counts what counts', async () => {
     const first =
@@ -182,6 +188,18 @@ suite('A worker', { concurrency: true }, async () => {
       assert.equal(await first.letterOf(id), undefined)
     })
   }
+
+  test('whose job was ended by others meanwhile does not have it come again', async () => {
+    const own = await startWorker()
+    const id = randomUUID()
+    const late = Promise.withResolvers<JobOutcome>()
+    await own.enqueue('charge-order', { [id]: () => late.promise })
+    await eventually('the attempt', async () => (await own.find(id)).state === 'active')
+    await own.sql`update pgboss.job set state = 'cancelled', completed_on = now() where id = ${id}`
+    late.resolve({ kind: 'retry', reason: 'late', afterMs: 0, counts: false })
+    await own.close()
+    assert.equal((await own.find(id)).state, 'cancelled')
+  })
 
   test('lost its connection while it wrote down what was done, and did it again', async () => {
     const own = await startWorker()

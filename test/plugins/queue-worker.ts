@@ -53,11 +53,16 @@ export async function startWorker(options: WorkerOptions = {}) {
     behaviours,
     close: () => app.close(),
     giveBackJobs: () => app.giveBackJobs(),
-    /** In one statement, so that they are taken together. */
-    async enqueue(queue: QueueName, handles: Record<string, Handle>) {
+    /** At once, so that they are taken together. @param retryCount attempts that they have behind them */
+    async enqueue(queue: QueueName, handles: Record<string, Handle>, retryCount = 0) {
       for (const [id, behaviour] of Object.entries(handles)) behaviours.set(id, behaviour)
       const jobs = Object.keys(handles).map((id) => ({ queue, id, data: {} }))
-      await sql`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
+      await sql.begin(async (tx) => {
+        await tx`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
+        if (retryCount > 0) {
+          await tx`update pgboss.job set retry_count = ${retryCount} where id = any(${Object.keys(handles)}::uuid[])`
+        }
+      })
     },
     async countOf(state: string): Promise<number> {
       const [row] = await sql<{ count: number }[]>`
