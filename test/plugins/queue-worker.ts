@@ -60,7 +60,7 @@ export async function startWorker(options: WorkerOptions = {}) {
       await sql.begin(async (tx) => {
         await tx`select enqueue_jobs(${JSON.stringify(jobs)}::text::jsonb)`
         if (retryCount > 0) {
-          await tx`update pgboss.job set retry_count = ${retryCount} where id = any(${Object.keys(handles)}::uuid[])`
+          await tx`update pgboss.job set retry_count = ${retryCount} where id in ${tx(Object.keys(handles))}`
         }
       })
     },
