@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Sql } from 'postgres'
-import { createDatabase as createPool } from '#plugins/database.ts'
 import { cancelled, type Order, paid } from '#src/orders/order.ts'
 import { newOrderId, toUuid } from '#src/orders/order-id.ts'
-import { createOrderStore, type OrderStore } from '#src/orders/store.ts'
+import type { OrderStore } from '#src/orders/store.ts'
 import { lifetimeOfSuite } from '../support/lifetime.ts'
-import { createDatabase } from '../support/postgres.ts'
-import { connect, eventually, stock } from '../support/shop.ts'
-import { placement } from './open-store.ts'
+import { eventually, stock } from '../support/shop.ts'
+import { openStore, placement } from './open-store.ts'
 
 /** Keys, orders, products, each sorted: whoever waits for one holds none that comes after it, so nobody waits in a circle. */
 suite('Locks are taken in one order everywhere', () => {
@@ -17,12 +15,8 @@ suite('Locks are taken in one order everywhere', () => {
   let store: OrderStore
 
   before(async () => {
-    const url = await createDatabase(lifetime)
-    sql = connect(lifetime, url)
-    const pool = createPool({ url, poolSize: 2 })
-    lifetime.after(() => pool.close())
-    store = createOrderStore(pool, { currency: 'USD', leaseSeconds: 15, idempotencyTtlSeconds: 60 })
-    await stock(sql, { desk: 10, lamp: 10 })
+    ;({ sql, store } = await openStore(lifetime))
+    await stock(sql, { lamp: 10 })
   })
 
   test('Products, by an order that names them the other way round', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Lifetime } from './postgres.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** As `npm start` and `npm run serve` have it; without, each start compiles everything anew. */
+/** As every command of the project has it; without, each start compiles everything anew. */
 export const COMPILE_CACHE = fileURLToPath(new URL('../../src/compile-cache.js', import.meta.url))
 
 /** At least the 32 bytes a signing secret must have. */
